@@ -1,0 +1,46 @@
+// One configuration for every package; `tsup --config ../../tsup.config.ts` runs in the package's folder.
+//
+// Entry points come from the package's own `exports`: every target under the condition
+// "@nova-stack/source" is an entry, and `./src/a/b.ts` is built to `./dist/a/b.js` (declarations, from
+// `tsc -b`, land in `./dist/a/b.d.ts`). One `*` is allowed and stands for any path below that folder.
+// So to add an entry point, edit package.json and nothing else.
+import { readdirSync, readFileSync } from "node:fs";
+import { defineConfig } from "tsup";
+
+const SOURCE = "@nova-stack/source";
+
+interface Manifest {
+  readonly bin?: unknown;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+}
+
+const manifest = JSON.parse(readFileSync("package.json", "utf8")) as Manifest;
+
+function sources(pattern: string): string[] {
+  const star = pattern.indexOf("*");
+  if (star < 0) return [pattern];
+  const folder = pattern.slice(0, pattern.lastIndexOf("/", star) + 1);
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((name) => folder + name.replaceAll("\\", "/"))
+    .filter((file) => file.startsWith(pattern.slice(0, star)) && file.endsWith(pattern.slice(star + 1)))
+    .filter((file) => !/\.(test|bench)\.ts$/.test(file));
+}
+
+const entry: Record<string, string> = {};
+for (const target of Object.values(manifest.exports)) {
+  const pattern = typeof target === "string" ? undefined : target[SOURCE];
+  if (pattern === undefined) continue;
+  for (const file of sources(pattern)) entry[file.replace(/^\.\/src\//, "").replace(/\.ts$/, "")] = file;
+}
+
+export default defineConfig({
+  entry,
+  format: "esm",
+  target: "es2022",
+  platform: manifest.bin === undefined ? "neutral" : "node",
+  sourcemap: true,
+  dts: false,
+  silent: true,
+  // Declarations are tsc's; deleting them behind its back would break its next incremental run.
+  clean: ["!**/*.d.ts", "!**/*.d.ts.map", "!**/*.tsbuildinfo"],
+});
