@@ -1,0 +1,139 @@
+/**
+ * The firmware port: the seam between the chip's mechanics (`hw-model`) and what NVIDIA's code does on it
+ * (`gsp-rm`). The model knows how a falcon is loaded and started; it does not know what the code means.
+ * Nothing here holds a promise, and all state behind it is plain data.
+ */
+
+/** Memory request of a job; the same shape as `pci`'s DmaRequest. */
+export type MemoryRequest =
+  | { readonly op: 'read'; readonly address: number; readonly into: Uint8Array }
+  | { readonly op: 'write'; readonly address: number; readonly from: Uint8Array };
+
+/** A generator that yields memory requests; `yield` answers whether the request was carried out. */
+export type MemoryJob<T = void> = Generator<MemoryRequest, T, boolean>;
+
+/** The processors that firmware runs on. */
+export type EngineName = 'gsp' | 'sec2';
+
+/** What a falcon holds at the moment its CPU is started. Byte arrays are live: do not keep them. */
+export interface FalconStart {
+  readonly engine: EngineName;
+  readonly imem: Uint8Array;
+  readonly dmem: Uint8Array;
+  /** IMEM blocks of 256 bytes that were loaded since the last reset, by physical block number: secure or not. */
+  readonly loadedImem: readonly { readonly block: number; readonly tag: number; readonly secure: boolean }[];
+  /** True when nothing was loaded since the last reset. */
+  readonly empty: boolean;
+  readonly bootVector: number;
+  /** Boot-ROM registers. */
+  readonly brom: {
+    /** MOD_SEL: 1 = RSA3K. */
+    readonly algorithm: number;
+    readonly ucodeId: number;
+    readonly engineIdMask: number;
+    /** DMEM offset of the signature block. */
+    readonly paraAddr: number;
+  };
+  readonly mailbox0: number;
+  readonly mailbox1: number;
+}
+
+/** Everything about the board that the firmware would find out by itself; one record, so that all answers agree. */
+export interface ChipFacts {
+  /** Lower-case chip name, `ad102`. */
+  readonly chip: string;
+  readonly architecture: 'turing' | 'ampere' | 'hopper' | 'ada' | 'blackwell-gb10x' | 'blackwell-gb20x';
+  /** (architecture << 4) | implementation, e.g. 0x192. */
+  readonly chipId: number;
+  /** Marketing name, `NVIDIA L40`. */
+  readonly productName: string;
+  readonly pci: {
+    readonly vendor: number; readonly device: number;
+    readonly subsystemVendor: number; readonly subsystem: number; readonly revision: number;
+  };
+  /** 16 bytes. */
+  readonly uuid: Uint8Array;
+  /** Framebuffer size in bytes. */
+  readonly vramSize: number;
+  /** Fuse versions that decide which signature is right. */
+  readonly fuses: { readonly gspFwsec: number; readonly sec2Booter: number };
+  readonly displayDisabled: boolean;
+  readonly gpcMask: number;
+  /** TPC mask per GPC index. */
+  readonly tpcMasks: readonly number[];
+  readonly ecc: boolean;
+  readonly sriov: { readonly totalVfs: number; readonly firstVfOffset: number; readonly vfStride: number } | undefined;
+  /** Host channels (chids) of the whole GPU. */
+  readonly channels: number;
+  /** VMMU segment size in bytes. */
+  readonly vmmuSegmentSize: number;
+  /** Engines that exist, by the RM's engine names: `GR0`, `COPY0`, `NVDEC0`, … */
+  readonly engines: readonly string[];
+}
+
+/** The operations that firmware has on the hardware. */
+export interface FirmwareHardware {
+  readonly facts: ChipFacts;
+  /** Device time in nanoseconds. */
+  now(): number;
+  /** Starts a job that reads and writes system memory. */
+  start(job: MemoryJob): void;
+  /** Fires {@link FirmwarePort.timer} at time `at`. Timers are part of the model's state. */
+  arm(timer: { readonly at: number; readonly event: string; readonly arg: number }): void;
+  disarm(event: string): void;
+
+  mailbox(engine: EngineName, index: 0 | 1): number;
+  setMailbox(engine: EngineName, index: 0 | 1, value: number): void;
+  /** CPUCTL.halted := 1. A started falcon runs until firmware halts it. */
+  halt(engine: EngineName): void;
+  /** RISC-V core state as RISCV_CPUCTL and CORE_SWITCH report it. */
+  setRiscv(engine: EngineName, state: { readonly active: boolean; readonly halted: boolean }): void;
+  /** Sets IRQSTAT bits and, through the interrupt tree, the CPU's interrupt. SWGEN0 is 0x40. */
+  raiseFalconInterrupt(engine: EngineName, bits: number): void;
+  /** Sets a plain scratch register by its BAR0 address (SW scratch, BSI scratch). */
+  setScratch(address: number, value: number): void;
+  scratch(address: number): number;
+
+  /** Protected region 2: `[start, end)` in bytes of VRAM, 4 KiB aligned. */
+  setWpr2(start: number, end: number): void;
+  clearWpr2(): void;
+  /** Undefined while it is not set. */
+  wpr2(): { readonly start: number; readonly end: number } | undefined;
+
+  /** VRAM as the firmware sees it: no window, no translation. Out of range throws RangeError. */
+  readVram(address: number, into: Uint8Array): void;
+  writeVram(address: number, from: Uint8Array): void;
+  /** Sets a range to one byte value; zero gives whole pages back. */
+  fillVram(address: number, length: number, byte: number): void;
+  /**
+   * VRAM bytes `[address, address + length)` in place, for filling by DMA; may return a shorter array, which the
+   * caller then continues after. Never copies.
+   */
+  vramSpan(address: number, length: number): Uint8Array;
+
+  trace(point: string, args?: Readonly<Record<string, string | number | bigint | boolean>>): void;
+  /** Asks the fault plan; undefined means go on normally. */
+  fault(point: string): { readonly action: string; readonly value?: number } | undefined;
+}
+
+/** What firmware offers to the mechanics. */
+export interface FirmwarePort {
+  /** A falcon's CPU was started. The firmware acts and calls `halt` when its code would. */
+  falconStarted(start: FalconStart): void;
+  /** A falcon engine was reset: whatever ran there is gone. */
+  engineReset(engine: EngineName): void;
+  /** QUEUE_HEAD(index) of the GSP was written. */
+  doorbell(index: number): void;
+  /** A timer armed through {@link FirmwareHardware.arm} is due. */
+  timer(event: string, arg: number): void;
+  /** The doorbell at 0xb82200 was written (host to plugin: gfid * 32 + handle). */
+  vfDoorbell(value: number): void;
+  /** The whole device was reset. */
+  deviceReset(): void;
+  /** Plain data; taken only while no job is running. */
+  snapshot(): unknown;
+  restore(state: unknown): void;
+}
+
+/** How a board plugs firmware in. */
+export type Firmware = (hardware: FirmwareHardware) => FirmwarePort;

@@ -1,0 +1,97 @@
+/** Where a function sits. */
+export interface PciAddress {
+  readonly segment: number;
+  readonly bus: number;
+  readonly device: number;
+  readonly function: number;
+}
+
+/** A BAR as the bus placed it. */
+export interface BarResource {
+  readonly index: number;
+  /** Bus address of the first byte. */
+  readonly start: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly kind: 'mem32' | 'mem64' | 'io';
+  readonly prefetchable: boolean;
+}
+
+/** A mapped BAR. After surprise removal reads return all ones and writes vanish; after `unmap` every call throws. */
+export interface BarMapping {
+  readonly size: number;
+  read8(offset: number): number;
+  read16(offset: number): number;
+  read32(offset: number): number;
+  write8(offset: number, value: number): void;
+  write16(offset: number, value: number): void;
+  write32(offset: number, value: number): void;
+  readBlock(offset: number, into: Uint8Array): void;
+  writeBlock(offset: number, from: Uint8Array): void;
+  unmap(): void;
+}
+
+/** Memory that both sides see. `bytes` is the CPU's view, `address` the bus address of its first byte. */
+export interface DmaBuffer {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  /** Gives the memory back; a second call throws. */
+  free(): void;
+}
+
+export interface DmaAllocOptions {
+  /** Alignment of the bus address in bytes, a power of two; default 4096. */
+  readonly align?: number;
+  /** What it is for, shown by leak reports. */
+  readonly label: string;
+}
+
+/** The driver's side of the seam: one PCI function as its driver sees it. */
+export interface PciDevice {
+  readonly address: PciAddress;
+  /** `0000:01:00.0` */
+  readonly name: string;
+  /** False after surprise removal. */
+  readonly present: boolean;
+  readConfig(offset: number, size: 1 | 2 | 4): number;
+  writeConfig(offset: number, size: 1 | 2 | 4, value: number): void;
+  /** Offset of a capability (id as in PCI), or undefined. */
+  findCapability(id: number): number | undefined;
+  /** Offset of an extended capability, or undefined. */
+  findExtendedCapability(id: number): number | undefined;
+  /** The implemented BARs; a 64-bit BAR is listed once, under its first index. */
+  readonly resources: readonly BarResource[];
+  /** Sets memory decoding; undone by `disable`. */
+  enable(): void;
+  disable(): void;
+  setBusMaster(on: boolean): void;
+  /** @throws PciError when there is no such BAR or memory decoding is off. */
+  mapBar(index: number): BarMapping;
+  /** Width of the device's DMA addresses in bits; later allocations stay below 2^bits. */
+  setDmaMask(bits: number): void;
+  /** Zeroed, physically contiguous memory. */
+  allocDma(size: number, options: DmaAllocOptions): DmaBuffer;
+  /** Lends existing bytes to the device without a copy (a streaming mapping); 4 KiB aligned bus address. */
+  mapDma(bytes: Uint8Array, options: DmaAllocOptions): DmaBuffer;
+  /** Live DMA allocations and mappings, for leak checks. */
+  dmaInUse(): readonly { readonly address: number; readonly size: number; readonly label: string }[];
+  /** Enables message interrupts (MSI) with one vector; the handler runs in order, never inside an access. */
+  enableInterrupts(handler: () => void): { disable(): void };
+  /** Function-level reset. */
+  reset(): void;
+  /** SR-IOV as the PCI core sees it, or undefined without the capability. */
+  readonly sriov: SriovView | undefined;
+}
+
+export interface SriovView {
+  readonly totalVfs: number;
+  readonly firstVfOffset: number;
+  readonly vfStride: number;
+  /** BAR address and size of VF 0, per VF BAR index. */
+  readonly vfResources: readonly BarResource[];
+  readonly numVfs: number;
+  /** Creates `count` virtual functions on the bus, 0 removes them. */
+  setNumVfs(count: number): void;
+  /** The VFs as devices, in order. */
+  readonly virtualFunctions: readonly PciDevice[];
+}

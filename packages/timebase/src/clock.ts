@@ -1,0 +1,36 @@
+/** Nanoseconds since the clock's own zero; an integer below 2^53. */
+export type Nanoseconds = number;
+
+/** How {@link Clock.until} waits. */
+export interface WaitOptions {
+  /** Longest wait, in nanoseconds; at this point the predicate is tried once more, then the wait fails. */
+  readonly bound: Nanoseconds;
+  /** What is waited for, for the error and the trace: a noun phrase such as `GFW boot completion`. */
+  readonly reason: string;
+  /** Time between two tries of the predicate, in nanoseconds. Default 10 µs. */
+  readonly every?: Nanoseconds;
+  /** Ends the wait early with the signal's reason. */
+  readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
+}
+
+/** The only source of time for drivers: nobody above reads the wall clock or sets a timer. */
+export interface Clock {
+  /** Time now, in nanoseconds. */
+  now(): Nanoseconds;
+  /**
+   * Waits until `predicate` returns true.
+   *
+   * @throws {@link TimeoutError} when `bound` has passed.
+   */
+  until(predicate: () => boolean, options: WaitOptions): Promise<void>;
+  /** Waits for `duration` nanoseconds. */
+  sleep(duration: Nanoseconds, reason: string): Promise<void>;
+}
+
+/** Something with timers of its own (a device) that a clock's owner pumps. */
+export interface TimedHost {
+  /** When the earliest timer is due, or undefined when none is armed. */
+  nextDue(): Nanoseconds | undefined;
+  /** Runs every timer that is due at `now`, in order of time. */
+  runDue(now: Nanoseconds): void;
+}
