@@ -32,8 +32,9 @@ export default defineConfig(
     },
   },
   {
+    // tsc checks the JavaScript files too, and knows which globals there are.
     files: ["**/*.{js,mjs,cjs}"],
-    languageOptions: { globals: { console: "readonly", process: "readonly" } },
+    rules: { "no-undef": "off" },
   },
   boundaries,
 );
