@@ -60,7 +60,7 @@ export const options = {
   doNotFollow: { path: "node_modules" },
   // Generated sources need no judgement, and reading dist would race with a build.
   exclude: { path: "/(?:dist|generated)/" },
-  tsPreCompilationDeps: "specify",
+  tsPreCompilationDeps: /** @type {const} */ ("specify"),
   tsConfig: { fileName: "tsconfig.json" },
   enhancedResolveOptions: {
     exportsFields: ["exports"],

@@ -11,6 +11,7 @@ const SOURCE = "@nova-stack/source";
 
 interface Manifest {
   readonly bin?: unknown;
+  readonly private?: boolean;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
 
@@ -37,7 +38,8 @@ export default defineConfig({
   entry,
   format: "esm",
   target: "es2022",
-  platform: manifest.bin === undefined ? "neutral" : "node",
+  // A published library runs anywhere; a command, and what stays in this workspace, on Node.
+  platform: manifest.bin === undefined && manifest.private !== true ? "neutral" : "node",
   sourcemap: true,
   dts: false,
   silent: true,
