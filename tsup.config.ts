@@ -4,7 +4,7 @@
 // "@nova-stack/source" is an entry, and `./src/a/b.ts` is built to `./dist/a/b.js` (declarations, from
 // `tsc -b`, land in `./dist/a/b.d.ts`). One `*` is allowed and stands for any path below that folder.
 // So to add an entry point, edit package.json and nothing else.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 const SOURCE = "@nova-stack/source";
@@ -21,6 +21,7 @@ function sources(pattern: string): string[] {
   const star = pattern.indexOf("*");
   if (star < 0) return [pattern];
   const folder = pattern.slice(0, pattern.lastIndexOf("/", star) + 1);
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((name) => folder + name.replaceAll("\\", "/"))
     .filter((file) => file.startsWith(pattern.slice(0, star)) && file.endsWith(pattern.slice(star + 1)))
