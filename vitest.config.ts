@@ -11,9 +11,6 @@ export default defineConfig({
     // Tests leave no global state behind, so they can share workers: a third of the time.
     pool: "threads",
     isolate: false,
-    // scripts/run.mjs reads the counts of a run from the report.
-    reporters: ["default", "json"],
-    outputFile: { json: "reports/tests.json" },
     coverage: { provider: "v8", include: ["packages/*/src/**/*.ts"] },
   },
 });
