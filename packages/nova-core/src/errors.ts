@@ -1,0 +1,73 @@
+import type { TraceValue } from '@nova-stack/trace';
+
+/**
+ * Where the driver was, in the order of a device's life. Every failure names the step in which it happened.
+ * Steps of the way down stand at the end.
+ */
+export const STEPS = [
+  'pci', 'identify', 'firmware-boot', 'flush-page', 'firmware-files', 'vbios', 'fb-layout', 'fwsec-frts', 'gsp-reset',
+  'booter-load', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'publish',
+  'vgpu', 'memory',
+  'unpublish', 'unloading', 'fwsec-sb', 'booter-unload', 'flush-page-release',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+/** What went wrong; stable across releases. */
+export type NovaCoreCode =
+  /** The function is not one that this driver drives: vendor, class, BAR or chip. */
+  | 'NOT_SUPPORTED'
+  /** A wait ran into its bound. */
+  | 'TIMEOUT'
+  /** The device left the bus. */
+  | 'DEVICE_LOST'
+  /** A firmware file is missing, damaged, for another chip or of another version. */
+  | 'FIRMWARE_FILE'
+  /** The video BIOS cannot be read. */
+  | 'VBIOS'
+  /** No signature fits the fuses. */
+  | 'SIGNATURE'
+  /** The framebuffer is too small for the firmware's regions. */
+  | 'FB_LAYOUT'
+  /** WPR2 is set already; an earlier owner did not leave cleanly. */
+  | 'WPR2_BUSY'
+  /** WPR2 is not what it must be after the step. */
+  | 'WPR2_MISMATCH'
+  /** Code on a falcon reported an error. */
+  | 'FALCON_FAILED'
+  /** The message queue carried something that cannot be right. */
+  | 'RPC'
+  /** The firmware refused a call. */
+  | 'REFUSED'
+  /** The running firmware says that it is another version than the image's. */
+  | 'VERSION_MISMATCH'
+  /** A sequence of register commands from the firmware cannot be carried out. */
+  | 'SEQUENCER'
+  /** A name on the auxiliary bus is taken, or the bus refused the device. */
+  | 'PUBLISH'
+  /** Memory of the device or of the host is used up. */
+  | 'NO_MEMORY'
+  /** Something that was acquired could not be given back. */
+  | 'TEARDOWN';
+
+export type ErrorDetail = Readonly<Record<string, TraceValue>>;
+
+/** The one error that this package's public face throws. `cause` keeps the inner chain. */
+export class NovaCoreError extends Error {
+  override readonly name = 'NovaCoreError';
+  readonly code: NovaCoreCode;
+  readonly step: Step;
+  /** Values that the message speaks of. */
+  readonly detail: ErrorDetail;
+
+  constructor(code: NovaCoreCode, step: Step, message: string, options: { readonly cause?: unknown; readonly detail?: ErrorDetail } = {}) {
+    super(`${step}: ${message}`, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.step = step;
+    this.detail = options.detail ?? {};
+  }
+}
+
+/** `0x5fff00000`, as every message of this package writes addresses. */
+export function hex(value: number | bigint): string {
+  return `0x${value.toString(16)}`;
+}
