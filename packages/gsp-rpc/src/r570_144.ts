@@ -1,0 +1,36 @@
+import type { FramingProfile } from './profile.ts';
+
+/** Framing of firmware 570.144. */
+export const PROFILE_570_144: FramingProfile = {
+  release: '570.144',
+  wire: {
+    payload: 0x50, element: 0x30, checkSum: 0x20, seqNum: 0x24, elemCount: 0x28, headerVersion: 0x30, signature: 0x34,
+    length: 0x38, function: 0x3c, result: 0x40, resultPrivate: 0x44, sequence: 0x48,
+  },
+  checksum: 'message',
+  consumesBadElements: false,
+  functionLimit: 227,
+  events: { first: 0x1000, limit: 0x1023 },
+  continuation: 71,
+  // GSP_SET_SYSTEM_INFO, SET_REGISTRY, ECC_NOTIFIER_WRITE_ACK
+  noReply: [72, 73, 202],
+  sized: {
+    // ALLOC_MEMORY by pageCount, SET_REGISTRY by size, GSP_RM_CONTROL and GSP_RM_ALLOC by paramsSize
+    4: { header: 0x38, lengthAt: 0x28, unit: 8 },
+    73: { header: 0, lengthAt: 0, unit: 1 },
+    76: { header: 0x18, lengthAt: 0x10, unit: 1 },
+    103: { header: 0x20, lengthAt: 0x14, unit: 1 },
+  },
+  // RMAPI_PARAM_COPY_MAX_PARAMS_SIZE and the largest call header
+  maxPayload: 0x100000 + 0x38,
+  notable: {
+    10: [0x8, 0x4],
+    76: [0x8, 0x10],
+    103: [0xc, 0x14],
+    0x1002: [0x4, 0x0],
+    0x1003: [0x8, 0xc],
+    0x1004: [0x0, 0x10],
+    0x101c: [0x0, 0x0],
+    0x1020: [0x10, 0x60],
+  },
+};
