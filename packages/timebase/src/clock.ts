@@ -34,3 +34,16 @@ export interface TimedHost {
   /** Runs every timer that is due at `now`, in order of time. */
   runDue(now: Nanoseconds): void;
 }
+
+/** The clock as a host of devices sees it: it also moves time, and runs what devices leave to be done later. */
+export interface HostClock extends Clock {
+  /** Lets `duration` pass at once, as a register access does, and runs the device timers that became due. */
+  spend(duration: Nanoseconds): void;
+  /** Pumps the timers of `host` from now on; the function returned ends that. */
+  attach(host: TimedHost): () => void;
+  /**
+   * Runs `task` once the code that runs now has come to a stop, before time moves on. Tasks run in the order in
+   * which they were given. An interrupt is delivered like this.
+   */
+  defer(task: () => void): void;
+}

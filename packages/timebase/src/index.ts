@@ -1,1 +1,15 @@
-export {};
+// Clocks
+export type { Clock, HostClock, Nanoseconds, TimedHost, WaitOptions } from './clock.ts';
+export { createVirtualClock, holding, type VirtualClock, type VirtualClockOptions } from './virtual-clock.ts';
+export { createRealClock, type RealTime } from './real-clock.ts';
+export type { Hop } from './hop.ts';
+
+// Timers of a device
+export type { TimerRecord } from './timers.ts';
+export { TimerQueue } from './timer-queue.ts';
+
+// Randomness
+export { createRandom, restoreRandom, type Random, type RandomState } from './random.ts';
+
+// Errors
+export { TimebaseError, TimeoutError, type TimebaseErrorCode } from './errors.ts';
