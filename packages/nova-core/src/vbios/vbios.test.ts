@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { findCommandSlots, writeCommand } from './application.ts';
 import { VbiosError } from './error.ts';
-import { FIXTURE_LAYOUT, romFixture } from './rom-fixture.ts';
+import { FIXTURE_LAYOUT, romFixture } from '../testing/rom-fixture.ts';
 import { PROM_WINDOW, promOf, romOf, type Rom } from './rom.ts';
 import { readVbios } from './vbios.ts';
 

@@ -1,0 +1,284 @@
+import type { FbLayout, HeapSizing } from '../fb-layout.ts';
+
+/**
+ * What the driver wants of the GSP's firmware, without a word of how a version spells it.
+ *
+ * One module per version answers every intent (`r570_144.ts`); the compiler demands that none is left out. Nothing
+ * outside those modules sees a version's structures.
+ */
+export interface FirmwareAbi {
+  /** `570.144`, as the image's `.fwversion` and the running firmware say it. */
+  readonly version: string;
+  readonly boot: BootAbi;
+  readonly messages: MessageAbi;
+  readonly controls: ControlAbi;
+  readonly vgpu: VgpuAbi;
+}
+
+/** What is laid into memory before the firmware runs. */
+export interface BootAbi {
+  /** Heap in WPR2 for chips whose LIBOS is version 3. */
+  readonly heap: HeapSizing;
+  wprMeta(input: WprMetaInput): Uint8Array;
+  /** The page that names all regions which the firmware's operating system gets; at most one page. */
+  libosArguments(regions: readonly LibosRegion[]): Uint8Array;
+  rmArguments(queues: QueueLocation): Uint8Array;
+}
+
+export interface WprMetaInput {
+  readonly layout: FbLayout;
+  /** Bus address of the radix-3 table's first level, and bytes of the image. */
+  readonly radix3: { readonly address: number; readonly size: number };
+  readonly bootloader: {
+    readonly address: number;
+    readonly size: number;
+    /** Offsets in the bootloader's data. */
+    readonly codeOffset: number;
+    readonly dataOffset: number;
+    readonly manifestOffset: number;
+  };
+  readonly signature: { readonly address: number; readonly size: number };
+}
+
+/** A region of system memory for the firmware's operating system; contiguous, a multiple of 4 KiB. */
+export interface LibosRegion {
+  /** At most 8 ASCII characters. */
+  readonly name: string;
+  readonly address: number;
+  readonly size: number;
+}
+
+/** Where the shared queues are. */
+export interface QueueLocation {
+  /** Bus address of the shared area, which starts with its own page table. */
+  readonly address: number;
+  readonly pages: number;
+  readonly commandOffset: number;
+  readonly statusOffset: number;
+}
+
+/** A message that is answered. */
+export interface Call<Request, Reply> {
+  readonly name: string;
+  readonly function: number;
+  encode(request: Request): Uint8Array;
+  /** `payload` may be longer than what is decoded; shorter throws. */
+  decode(payload: Uint8Array): Reply;
+}
+
+/** A message that is not answered. */
+export interface Notice<Request> {
+  readonly name: string;
+  readonly function: number;
+  encode(request: Request): Uint8Array;
+}
+
+export interface MessageAbi {
+  readonly setSystemInfo: Notice<SystemFacts>;
+  readonly setRegistry: Notice<readonly RegistryEntry[]>;
+  readonly staticInfo: Call<undefined, StaticInfo>;
+  readonly unload: Call<undefined, undefined>;
+  readonly control: Call<ControlRequest, ControlReply>;
+  readonly events: {
+    readonly initDone: number;
+    readonly sequencer: number;
+    readonly osErrorLog: number;
+  };
+  /** The commands inside a sequencer event's payload. */
+  sequencerCommands(payload: Uint8Array): Uint8Array;
+  /** Exception number and text of an error event. */
+  osError(payload: Uint8Array): { readonly xid: number; readonly text: string };
+}
+
+/** What the firmware cannot see for itself. */
+export interface SystemFacts {
+  /** Bus addresses of the three memory BARs. */
+  readonly registers: number;
+  readonly framebuffer: number;
+  readonly instance: number;
+  /** `bus << 8 | device << 3 | function`. */
+  readonly busDeviceFunction: number;
+  /** `device << 16 | vendor`. */
+  readonly deviceId: number;
+  readonly subsystemId: number;
+  readonly revision: number;
+  readonly configMirror: { readonly offset: number; readonly size: number };
+  /** Present when virtual functions are to be hosted. */
+  readonly vfs: {
+    readonly total: number;
+    readonly firstOffset: number;
+    /** BARs 0, 1, 2 of the first virtual function. */
+    readonly bars: readonly { readonly address: number; readonly is64: boolean }[];
+  } | undefined;
+}
+
+export interface RegistryEntry {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** A range of the framebuffer, as the firmware reports it. */
+export interface ReportedRegion {
+  readonly start: number;
+  readonly size: number;
+  /** Bytes that the firmware keeps for itself. */
+  readonly reserved: number;
+  readonly isProtected: boolean;
+  readonly compressible: boolean;
+  readonly scanout: boolean;
+}
+
+export interface InternalHandles {
+  readonly client: number;
+  readonly device: number;
+  readonly subdevice: number;
+}
+
+export interface StaticInfo {
+  /** Marketing name; empty when the firmware's is not text. */
+  readonly name: string;
+  /** 16 bytes, or undefined where the firmware does not say. */
+  readonly uuid: Uint8Array | undefined;
+  readonly fbSize: number;
+  readonly regions: readonly ReportedRegion[];
+  /** Objects that exist inside the firmware, the targets of internal controls. */
+  readonly internal: InternalHandles;
+}
+
+export interface ControlRequest {
+  readonly client: number;
+  readonly object: number;
+  readonly command: number;
+  readonly params: Uint8Array;
+}
+export interface ControlReply {
+  /** 0, or the firmware's own status. */
+  readonly status: number;
+  readonly params: Uint8Array;
+}
+
+/** A control on the internal subdevice. */
+export interface Control<Request, Reply> {
+  readonly name: string;
+  readonly command: number;
+  encode(request: Request): Uint8Array;
+  decode(params: Uint8Array): Reply;
+}
+
+export interface ControlAbi {
+  readonly features: Control<undefined, { readonly valid: boolean; readonly version: string }>;
+  /** Granularity of the memory that a virtual function can be given, in bytes. */
+  readonly vmmuSegmentSize: Control<undefined, number>;
+  /** Host channels of the whole GPU. */
+  readonly channelCount: Control<undefined, number>;
+  /** Indices of engines that exist, in the firmware's numbering. */
+  readonly engines: Control<undefined, readonly number[]>;
+  readonly eccEnabled: Control<undefined, boolean>;
+  /** Sets a range of the framebuffer to one byte. */
+  readonly fill: Control<{ readonly start: number; readonly size: number; readonly byte: number }, undefined>;
+  readonly uploadTypes: Control<{ readonly discardOthers: boolean; readonly records: readonly Uint8Array[] }, undefined>;
+  readonly bootPlugin: Control<PluginBoot, undefined>;
+  readonly shutdownPlugin: Control<{ readonly gfid: number }, undefined>;
+  readonly cleanupPlugin: Control<{ readonly gfid: number }, undefined>;
+  readonly encoderShare: Control<{ readonly gfid: number; readonly percent: number }, undefined>;
+}
+
+/** Everything that the task of one virtual GPU is started with. */
+export interface PluginBoot {
+  /** `segment << 16 | bus << 8 | device << 3 | function` of the virtual function. */
+  readonly vfAddress: number;
+  /** Virtual function index + 1. */
+  readonly gfid: number;
+  readonly typeId: number;
+  readonly processId: number;
+  readonly channels: { readonly first: number; readonly count: number; readonly plugin: number };
+  /** Engines whose channels are given. */
+  readonly engines: readonly number[];
+  readonly guestMemory: { readonly start: number; readonly size: number };
+  readonly heap: { readonly start: number; readonly size: number };
+}
+
+/** One vGPU type, as far as the driver has to know it. Sizes in bytes. */
+export interface VgpuTypeFacts {
+  readonly id: number;
+  readonly name: string;
+  readonly physicalDevice: number;
+  readonly guestDevice: number;
+  readonly guestSubsystem: number;
+  readonly profileSize: number;
+  readonly fbLength: number;
+  readonly heapSize: number;
+  readonly fbReservation: number;
+  readonly mappableSize: number;
+  readonly maxInstances: number;
+  readonly heads: number;
+  readonly maxX: number;
+  readonly maxY: number;
+  readonly maxPixels: number;
+  readonly frameLimit: number;
+  readonly eccSupported: boolean;
+  readonly compute: boolean;
+  readonly encoderShare: number;
+  readonly barSize: number;
+  readonly placementSize: number;
+  /** Slots at which an instance may start when all are of one size; empty when the record names none. */
+  readonly homogeneousPlacements: readonly number[];
+}
+
+/** How a version's vGPU task is spoken to. */
+export interface VgpuAbi {
+  /** Bytes of one type record. */
+  readonly typeRecordSize: number;
+  /** Most types that the firmware holds. */
+  readonly maxTypes: number;
+  readonly maxInstances: number;
+  decodeType(record: Uint8Array): VgpuTypeFacts;
+  readonly plugin: PluginAbi;
+}
+
+/** The memory that host and vGPU task share, at the start of the task's heap; offsets in bytes. */
+export interface PluginAbi {
+  /** Bytes that the host must be able to reach. */
+  readonly communicationSize: number;
+  /** The control buffer as the host prepares it. */
+  controlBuffer(): Uint8Array;
+  readonly offsets: {
+    readonly messageType: number;
+    readonly messageSequence: number;
+    readonly sequenceProcessed: number;
+    readonly result: number;
+    readonly message: number;
+  };
+  readonly messageSize: number;
+  /** Stands in the sequence field once the task runs. */
+  readonly readyMarker: number;
+  /** Doorbell value for a task. */
+  doorbell(gfid: number): number;
+  readonly protocolVersion: number;
+  readonly messages: {
+    readonly negotiate: PluginMessage<{ readonly version: number }, { readonly version: number }>;
+    readonly configure: PluginMessage<PluginConfig, undefined>;
+    readonly reset: PluginMessage<undefined, undefined>;
+    readonly busMaster: PluginMessage<{ readonly enable: boolean }, undefined>;
+  };
+}
+
+export interface PluginMessage<Request, Reply> {
+  readonly name: string;
+  readonly type: number;
+  encode(request: Request): Uint8Array;
+  decode(payload: Uint8Array): Reply;
+}
+
+export interface PluginConfig {
+  /** 16 bytes. */
+  readonly uuid: Uint8Array;
+  readonly vfAddress: number;
+  readonly instanceId: number;
+  readonly typeId: number;
+  readonly processId: number;
+  readonly channels: number;
+  readonly pluginChannels: number;
+  /** Slot, or undefined for none. */
+  readonly placement: number | undefined;
+}

@@ -1,0 +1,110 @@
+import { present, report, type Device } from './device.ts';
+import { hex, NovaCoreError, type Step } from './errors.ts';
+import type { Falcon } from './falcon.ts';
+import type { FbRegion } from './fb-layout.ts';
+import { PBUS_SW_SCRATCH_0E, read } from './registers.ts';
+import { fuseVersion, fwsecSignatureIndex } from './signature.ts';
+import { stageUcode } from './ucode-image.ts';
+import { findCommandSlots, writeCommand, type FwsecCommand } from './vbios/application.ts';
+import type { UcodeDescriptor } from './vbios/descriptor.ts';
+import { VbiosError } from './vbios/error.ts';
+import { readWpr2 } from './wpr2.ts';
+
+/** The security firmware with its signature chosen, ready for any command. */
+export interface Fwsec {
+  readonly descriptor: UcodeDescriptor;
+  readonly signing: NonNullable<UcodeDescriptor['signing']>;
+  /** Index of the chosen signature. */
+  readonly signature: number;
+}
+
+/**
+ * Chooses the signature that the board's fuses ask for.
+ *
+ * @throws {@link NovaCoreError} `SIGNATURE`, or `NOT_SUPPORTED` for ucode without signatures (version 2).
+ */
+export function prepareFwsec(device: Device, descriptor: UcodeDescriptor): Fwsec {
+  const { signing } = descriptor;
+  if (signing === undefined) {
+    throw new NovaCoreError('NOT_SUPPORTED', 'vbios', 'ucode of descriptor version 2 needs a bootloader, which this chip has not');
+  }
+  const fuse = fuseVersion(device, 'vbios', signing.engineMask, signing.ucodeId);
+  return { descriptor, signing, signature: fwsecSignatureIndex('vbios', fuse, signing.versions, signing.signatures.length) };
+}
+
+/** A copy of the ucode with signature and command in place. */
+function patched(fwsec: Fwsec, command: FwsecCommand, frts: FbRegion | undefined): Uint8Array {
+  const { descriptor, signing } = fwsec;
+  const ucode = descriptor.ucode.slice();
+  const { source, length } = descriptor.dmem;
+  const dmem = ucode.subarray(source, source + length);
+  const slots = findCommandSlots(dmem, descriptor.interfaceOffset);
+  if (command === 'frts' && frts !== undefined) writeCommand(dmem, slots, 'frts', frts);
+  else writeCommand(dmem, slots, 'sb');
+  dmem.set(signing.signatures[fwsec.signature]!, signing.signatureOffset);
+  return ucode;
+}
+
+/** Loads the security firmware into the GSP's falcon, runs one command and checks that it reports success. */
+async function runFwsec(device: Device, gsp: Falcon, step: Step, fwsec: Fwsec, command: FwsecCommand, frts?: FbRegion): Promise<void> {
+  const { descriptor, signing } = fwsec;
+  const bytes = patched(fwsec, command, frts);
+  const image = stageUcode(device.pci, bytes, `FWSEC ${command}`);
+  try {
+    await gsp.reset(step);
+    await gsp.load(step, {
+      name: `FWSEC ${command}`,
+      image,
+      imem: descriptor.secureImem,
+      dmem: descriptor.dmem,
+      bootVector: 0,
+      brom: { signatureOffset: signing.signatureOffset, engineMask: signing.engineMask, ucodeId: signing.ucodeId },
+    });
+    const { mailbox0 } = await gsp.run(step, { mailbox0: 0, mailbox1: 0 });
+    present(device, step);
+    if (mailbox0 !== 0) {
+      throw new NovaCoreError('FALCON_FAILED', step, `FWSEC ${command} ends with mailbox ${hex(mailbox0)}`, { detail: { mailbox0 } });
+    }
+  } finally {
+    image.free();
+  }
+}
+
+/**
+ * Has FWSEC set up the run-time services region and protect it as the start of WPR2.
+ * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (run_fwsec_frts).
+ *
+ * @throws {@link NovaCoreError} `WPR2_BUSY` before anything was touched, `FALCON_FAILED` when FWSEC reports an error,
+ *   `WPR2_MISMATCH` when the region is not where it was asked for.
+ */
+export async function runFrts(device: Device, gsp: Falcon, fwsec: Fwsec, frts: FbRegion): Promise<void> {
+  const step = 'fwsec-frts';
+  const before = readWpr2(device);
+  present(device, step);
+  if (before !== undefined) {
+    throw new NovaCoreError('WPR2_BUSY', step, `WPR2 is set already, ${hex(before.start)}..${hex(before.start + before.size)}`, { detail: { ...before } });
+  }
+  await runFwsec(device, gsp, step, fwsec, 'frts', frts);
+  const error = read(device.bar0, PBUS_SW_SCRATCH_0E).frtsError;
+  if (error !== 0) throw new NovaCoreError('FALCON_FAILED', step, `FWSEC frts reports error ${hex(error)}`, { detail: { error } });
+  const after = readWpr2(device);
+  present(device, step);
+  if (after === undefined) throw new NovaCoreError('WPR2_MISMATCH', step, 'FWSEC frts left WPR2 unset');
+  if (after.start !== frts.start) {
+    throw new NovaCoreError('WPR2_MISMATCH', step, `WPR2 starts at ${hex(after.start)}, not at ${hex(frts.start)}`, { detail: { ...after } });
+  }
+  report(device.trace, 'nova-core.fwsec.done', { command: 'frts', signature: fwsec.signature });
+  report(device.trace, 'nova-core.wpr2.set', { start: after.start, end: after.start + after.size });
+}
+
+/** Brings the GSP back into the state before its firmware ran. The firmware was unloaded before. */
+export async function runSb(device: Device, gsp: Falcon, fwsec: Fwsec): Promise<void> {
+  await runFwsec(device, gsp, 'fwsec-sb', fwsec, 'sb');
+  report(device.trace, 'nova-core.fwsec.done', { command: 'sb', signature: fwsec.signature });
+}
+
+/** Turns what the VBIOS reader throws into this package's error. */
+export function vbiosFailure(cause: unknown): unknown {
+  if (!(cause instanceof VbiosError)) return cause;
+  return new NovaCoreError('VBIOS', 'vbios', cause.message, { cause, detail: { field: cause.field, offset: cause.offset } });
+}

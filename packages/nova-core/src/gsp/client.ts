@@ -1,0 +1,101 @@
+import { GspRpcError, type DriverEnd, type RpcMessage } from '@nova-stack/gsp-rpc';
+
+import { present, report, type Device } from '../device.ts';
+import { hex, NovaCoreError, type Step } from '../errors.ts';
+import type { Call, Control, FirmwareAbi, InternalHandles, Notice } from '../firmware/abi.ts';
+
+/** The driver's conversation with the firmware: intents in, typed answers out. */
+export class GspClient {
+  readonly #device: Device;
+  readonly #end: DriverEnd;
+  readonly abi: FirmwareAbi;
+  /** Targets of internal controls; known once the static info was read. */
+  #internal: InternalHandles | undefined;
+  #alive = true;
+
+  constructor(device: Device, end: DriverEnd, abi: FirmwareAbi) {
+    this.#device = device;
+    this.#end = end;
+    this.abi = abi;
+    end.on(abi.messages.events.osErrorLog, ({ payload }) => {
+      report(device.trace, 'nova-core.gsp.error', abi.messages.osError(payload));
+    });
+  }
+
+  /** False once a wait on the firmware has failed: it may be gone, or answer late. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  useInternal(handles: InternalHandles): void {
+    this.#internal = handles;
+  }
+
+  /** Lets nothing more through; waits end. */
+  close(): void {
+    this.#end.close();
+  }
+
+  async notify<Request>(step: Step, notice: Notice<Request>, request: Request): Promise<void> {
+    const payload = notice.encode(request);
+    await this.#guard(step, notice.name, () => this.#end.send(notice.function, payload, this.#options()));
+    report(this.#device.trace, 'nova-core.rpc.sent', { name: notice.name, bytes: payload.length });
+  }
+
+  /** @throws {@link NovaCoreError} `TIMEOUT` or `RPC` when it is unknown what became of the call, else `REFUSED`. */
+  async call<Request, Reply>(step: Step, call: Call<Request, Reply>, request: Request, bound?: number): Promise<Reply> {
+    const payload = call.encode(request);
+    const reply = await this.#guard(step, call.name, () => this.#end.call(call.function, payload, this.#options(bound)));
+    report(this.#device.trace, 'nova-core.rpc.sent', { name: call.name, bytes: payload.length });
+    if (reply.result !== 0) throw this.#refused(step, call.name, reply.result);
+    return this.#decode(step, call.name, () => call.decode(reply.payload));
+  }
+
+  /** A control on the firmware's own subdevice. */
+  async control<Request, Reply>(step: Step, control: Control<Request, Reply>, request: Request, bound?: number): Promise<Reply> {
+    const internal = this.#internal;
+    if (internal === undefined) throw new NovaCoreError('RPC', step, `${control.name} before the static info was read`);
+    const reply = await this.call(step, { ...this.abi.messages.control, name: control.name }, {
+      client: internal.client, object: internal.subdevice, command: control.command, params: control.encode(request),
+    }, bound);
+    if (reply.status !== 0) throw this.#refused(step, control.name, reply.status);
+    return this.#decode(step, control.name, () => control.decode(reply.params));
+  }
+
+  /** Waits for an event. @throws {@link NovaCoreError} `REFUSED` when it carries an error. */
+  async expect(step: Step, event: number, name: string, bound?: number): Promise<RpcMessage> {
+    const message = await this.#guard(step, name, () => this.#end.expect(event, this.#options(bound)));
+    if (message.result !== 0) throw this.#refused(step, name, message.result);
+    return message;
+  }
+
+  #options(bound?: number): { readonly bound?: number; readonly signal: { readonly aborted: boolean } } {
+    const { pci } = this.#device;
+    // Memory polls would go on to their bound after surprise removal.
+    const signal = { get aborted(): boolean { return !pci.present; } };
+    return bound === undefined ? { signal } : { signal, bound };
+  }
+
+  #refused(step: Step, name: string, status: number): NovaCoreError {
+    return new NovaCoreError('REFUSED', step, `the firmware answers ${name} with status ${hex(status)}`, { detail: { status, name } });
+  }
+
+  async #guard<T>(step: Step, name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      present(this.#device, step);
+      this.#alive = false;
+      const timeout = cause instanceof GspRpcError && cause.code === 'TIMEOUT';
+      throw new NovaCoreError(timeout ? 'TIMEOUT' : 'RPC', step, timeout ? `no answer to ${name}` : `${name} failed`, { cause, detail: { name } });
+    }
+  }
+
+  #decode<T>(step: Step, name: string, decode: () => T): T {
+    try {
+      return decode();
+    } catch (cause) {
+      throw new NovaCoreError('RPC', step, `the answer to ${name} cannot be decoded`, { cause, detail: { name } });
+    }
+  }
+}
