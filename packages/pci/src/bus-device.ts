@@ -1,0 +1,229 @@
+import type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, SriovView } from './device.ts';
+import type { DmaSpace } from './dma-space.ts';
+import { CAPABILITY, COMMAND, CONFIG_SIZE, EXTENDED_START, HEADER, MSI, PCIE, PCIE_FLR_CAPABLE, PCIE_START_FLR, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
+import { PciError } from './errors.ts';
+import type { FunctionSlot } from './function-slot.ts';
+import { memoryWindows } from './windows.ts';
+import type { HostClock } from '@nova-stack/timebase';
+
+/** Address and data of the message: the x86 local interrupt controller, any vector. */
+const MESSAGE = { address: 0xfee0_0000, data: 0x4021 } as const;
+
+/** A device may take this long to come back from a function-level reset, and virtual functions to appear (PCI Express Base, 6.6.2 and 9.3.3.3.1). */
+const SETTLE = 100_000_000;
+
+/** DMA addresses that a driver may use before it says otherwise, as in Linux. */
+const DEFAULT_DMA_BITS = 32;
+
+/** More entries than any list of capabilities can have. */
+const MAX_CAPABILITIES = 48;
+const MAX_EXTENDED = (CONFIG_SIZE - EXTENDED_START) / 8;
+
+/** A function as its driver sees it. */
+export class BusDevice implements PciDevice {
+  readonly #slot: FunctionSlot;
+  readonly #memory: DmaSpace;
+  readonly #clock: HostClock;
+  readonly #deviceOf: (slot: FunctionSlot) => PciDevice;
+  readonly #dma = new Map<DmaBuffer, { readonly address: number; readonly size: number; readonly label: string }>();
+  #dmaBits = DEFAULT_DMA_BITS;
+
+  constructor(slot: FunctionSlot, memory: DmaSpace, clock: HostClock, deviceOf: (slot: FunctionSlot) => PciDevice) {
+    this.#slot = slot;
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#deviceOf = deviceOf;
+  }
+
+  get address(): PciAddress {
+    return this.#slot.address;
+  }
+
+  get name(): string {
+    return this.#slot.name;
+  }
+
+  get present(): boolean {
+    return this.#slot.present;
+  }
+
+  get resources(): readonly BarResource[] {
+    return this.#slot.resources;
+  }
+
+  readConfig(offset: number, size: 1 | 2 | 4): number {
+    return this.#slot.readConfig(offset, size);
+  }
+
+  writeConfig(offset: number, size: 1 | 2 | 4, value: number): void {
+    this.#slot.writeConfig(offset, size, value);
+  }
+
+  findCapability(id: number): number | undefined {
+    let at = this.readConfig(HEADER.capabilities, 1) & 0xfc;
+    for (let i = 0; i < MAX_CAPABILITIES && at >= 0x40; i++) {
+      const header = this.readConfig(at, 2);
+      if (header === 0xffff) return undefined;
+      if ((header & 0xff) === id) return at;
+      at = (header >>> 8) & 0xfc;
+    }
+    return undefined;
+  }
+
+  findExtendedCapability(id: number): number | undefined {
+    let at = EXTENDED_START;
+    for (let i = 0; i < MAX_EXTENDED && at >= EXTENDED_START; i++) {
+      const header = this.readConfig(at, 4);
+      if (header === 0 || header === 0xffff_ffff) return undefined;
+      if ((header & 0xffff) === id) return at;
+      at = (header >>> 20) & 0xffc;
+    }
+    return undefined;
+  }
+
+  enable(): void {
+    this.#command(COMMAND.memory, true);
+  }
+
+  disable(): void {
+    this.#command(COMMAND.memory, false);
+  }
+
+  setBusMaster(on: boolean): void {
+    this.#command(COMMAND.busMaster, on);
+  }
+
+  mapBar(index: number): BarMapping {
+    return this.#slot.mapBar(index);
+  }
+
+  setDmaMask(bits: number): void {
+    if (!Number.isInteger(bits) || bits < 24 || bits > 64) throw new PciError('BAD_VALUE', `DMA mask has ${bits} bits: expected 24 to 64`);
+    this.#dmaBits = bits;
+  }
+
+  allocDma(size: number, options: DmaAllocOptions): DmaBuffer {
+    if (!Number.isSafeInteger(size) || size < 1) throw new PciError('OUT_OF_RANGE', `Cannot allocate ${size} bytes for ${options.label}: expected at least one`);
+    const address = this.#room(size, options);
+    let bytes: Uint8Array;
+    try {
+      bytes = new Uint8Array(size);
+    } catch (cause) {
+      throw new PciError('NO_MEMORY', `Cannot allocate ${size} bytes for ${options.label}`, { cause });
+    }
+    return this.#lend(address, bytes, options);
+  }
+
+  mapDma(bytes: Uint8Array, options: DmaAllocOptions): DmaBuffer {
+    return this.#lend(this.#room(bytes.length, options), bytes, options);
+  }
+
+  dmaInUse(): readonly { readonly address: number; readonly size: number; readonly label: string }[] {
+    return [...this.#dma.values()];
+  }
+
+  enableInterrupts(handler: () => void): { disable(): void } {
+    const at = this.findCapability(CAPABILITY.msi);
+    if (at === undefined) throw new PciError('NO_CAPABILITY', `${this.name} has no message interrupts`);
+    const disconnect = this.#slot.interrupts.connect(handler);
+    const control = this.readConfig(at + MSI.control, 2);
+    this.writeConfig(at + MSI.addressLow, 4, MESSAGE.address);
+    this.writeConfig(at + MSI.addressHigh, 4, 0);
+    this.writeConfig(at + MSI.data, 2, MESSAGE.data);
+    this.writeConfig(at + MSI.control, 2, control | 1);
+    this.#command(COMMAND.interruptDisable, true);
+    let enabled = true;
+    return {
+      disable: () => {
+        if (!enabled) return;
+        enabled = false;
+        this.writeConfig(at + MSI.control, 2, control & ~1);
+        this.#command(COMMAND.interruptDisable, false);
+        disconnect();
+      },
+    };
+  }
+
+  reset(): void {
+    const at = this.findCapability(CAPABILITY.pcie);
+    if (at === undefined || (this.readConfig(at + PCIE.deviceCapabilities, 4) & PCIE_FLR_CAPABLE) === 0) {
+      throw new PciError('NO_CAPABILITY', `${this.name} has no function-level reset`);
+    }
+    const saved: number[] = [];
+    for (let offset = 0; offset < CONFIG_SIZE; offset += 4) saved.push(this.readConfig(offset, 4));
+    this.writeConfig(at + PCIE.deviceControl, 2, PCIE_START_FLR);
+    this.#clock.spend(SETTLE);
+    // What switches something on comes last: VF Enable locks NumVFs, decoding wants addresses.
+    const sriov = this.findExtendedCapability(0x10);
+    const last = [...(sriov === undefined ? [] : [sriov + SRIOV.control]), HEADER.command];
+    for (let offset = 0; offset < CONFIG_SIZE; offset += 4) if (!last.includes(offset)) this.#putBack(offset, saved);
+    for (const offset of last) this.#putBack(offset, saved);
+  }
+
+  get sriov(): SriovView | undefined {
+    const at = this.findExtendedCapability(0x10);
+    if (at === undefined) return undefined;
+    const word = (offset: number): number => this.readConfig(at + offset, 2);
+    return {
+      totalVfs: word(SRIOV.totalVfs),
+      firstVfOffset: word(SRIOV.firstVfOffset),
+      vfStride: word(SRIOV.vfStride),
+      vfResources: this.#slot.virtualResources,
+      numVfs: this.#slot.virtualFunctions.length,
+      setNumVfs: (count) => this.#setNumVfs(at, count),
+      virtualFunctions: this.#slot.virtualFunctions.map((slot) => this.#deviceOf(slot)),
+    };
+  }
+
+  #setNumVfs(at: number, count: number): void {
+    const total = this.readConfig(at + SRIOV.totalVfs, 2);
+    if (!Number.isInteger(count) || count < 0 || count > total) throw new PciError('OUT_OF_RANGE', `${this.name} cannot have ${count} virtual functions: expected 0 to ${total}`);
+    const have = this.#slot.virtualFunctions.length;
+    if (count === have) return;
+    if (count > 0 && have > 0) throw new PciError('BUSY', `${this.name} has ${have} virtual functions already`);
+    const control = this.readConfig(at + SRIOV.control, 2) & ~(SRIOV_CONTROL.vfEnable | SRIOV_CONTROL.memory);
+    if (count === 0) {
+      this.writeConfig(at + SRIOV.control, 2, control);
+      this.writeConfig(at + SRIOV.numVfs, 2, 0);
+      return;
+    }
+    this.writeConfig(at + SRIOV.numVfs, 2, count);
+    this.writeConfig(at + SRIOV.control, 2, control | SRIOV_CONTROL.vfEnable | SRIOV_CONTROL.memory);
+    this.#clock.spend(SETTLE);
+  }
+
+  #command(bit: number, on: boolean): void {
+    const command = this.readConfig(HEADER.command, 2);
+    this.writeConfig(HEADER.command, 2, on ? command | bit : command & ~bit);
+  }
+
+  #putBack(offset: number, saved: readonly number[]): void {
+    const value = saved[offset / 4]!;
+    // The upper half of the first dwords is a status register, in which ones clear.
+    if (this.readConfig(offset, 4) === value) return;
+    if (offset === HEADER.command) this.writeConfig(offset, 2, value & 0xffff);
+    else this.writeConfig(offset, 4, value);
+  }
+
+  #room(size: number, { align, label }: DmaAllocOptions): number {
+    for (const window of memoryWindows(this.#dmaBits)) {
+      const address = this.#memory.room(window, size, align);
+      if (address !== undefined) return address;
+    }
+    throw new PciError('NO_MEMORY', `No room for ${size} bytes below 2^${this.#dmaBits} for ${label}`);
+  }
+
+  #lend(address: number, bytes: Uint8Array, { label }: DmaAllocOptions): DmaBuffer {
+    this.#memory.map(address, bytes);
+    const buffer: DmaBuffer = {
+      address,
+      bytes,
+      free: () => {
+        if (!this.#dma.delete(buffer)) throw new PciError('FREED', `${label} at 0x${address.toString(16)} was given back before`);
+        this.#memory.unmap(address);
+      },
+    };
+    this.#dma.set(buffer, { address, size: bytes.length, label });
+    return buffer;
+  }
+}
