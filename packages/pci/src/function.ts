@@ -35,7 +35,10 @@ export interface DeviceHost {
 export interface PciFunction {
   readonly config: ConfigSpace;
   readonly bars: readonly BarSpec[];
-  /** Called once, before any access. */
+  /**
+   * Called before any access; once, for a virtual function each time that it comes to be.
+   * The host of a device that was pulled out or exchanged does nothing any more.
+   */
   plug(host: DeviceHost): void;
   /** Reads 1, 2 or 4 bytes, little endian, as an unsigned number. `offset` is aligned to `size` and inside the BAR. */
   read(bar: number, offset: number, size: AccessSize): number;
@@ -45,8 +48,12 @@ export interface PciFunction {
   readBlock(bar: number, offset: number, into: Uint8Array): void;
   /** Writes a block of bytes, as if by consecutive accesses. */
   writeBlock(bar: number, offset: number, from: Uint8Array): void;
+  /** Resets everything but `config`, which the host has reset already. */
   reset(kind: ResetKind): void;
-  /** When the earliest timer is due, in nanoseconds, or undefined. */
+  /**
+   * When the earliest timer is due, in nanoseconds, or undefined. A physical function answers for its virtual ones
+   * too: hosts ask only it, after every access, so this should cost no more than a look at a queue's head.
+   */
   nextDue(): number | undefined;
   /** Runs every timer due at `now`. */
   runDue(now: number): void;
