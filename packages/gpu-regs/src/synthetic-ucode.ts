@@ -41,7 +41,7 @@ export const SYNTHETIC_KINDS = {
 
 /**
  * The signature block of synthetic ucode: in a falcon's DMEM at the PKC offset (384 bytes), in a GSP image's
- * `.fwsignature_*` section (4096 bytes), in a RISC-V bootloader's manifest. The rest of the block is zero.
+ * `.fwsignature_*` section (4096 bytes), behind the header of a RISC-V bootloader. The rest of the block is zero.
  *
  * The digest is SHA-256 over the IMEM part followed by the DMEM part, with the signature slot and the
  * patched range taken as zero.
@@ -58,4 +58,6 @@ export const SYNTHETIC_SIGNATURE = {
   },
   /** Bytes of a falcon signature. */
   falconSize: 384,
+  /** RISC-V bootloader: the block lies at this offset of the data, right behind the header, {@link falconSize} bytes long. */
+  bootloaderOffset: 0x40,
 } as const;
