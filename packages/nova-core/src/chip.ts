@@ -10,22 +10,20 @@ export interface Chip {
   readonly id: number;
   /** `a1` */
   readonly revision: string;
-  /** Section of the GSP image that holds this chip's signature. */
-  readonly signatureSection: string;
 }
 
 /** Chips that boot through FWSEC and booter with loading by DMA. */
-const CHIPS: Readonly<Record<number, { readonly name: string; readonly signatureSection: string }>> = {
-  0x172: { name: 'ga102', signatureSection: '.fwsignature_ga10x' },
-  0x173: { name: 'ga103', signatureSection: '.fwsignature_ga10x' },
-  0x174: { name: 'ga104', signatureSection: '.fwsignature_ga10x' },
-  0x176: { name: 'ga106', signatureSection: '.fwsignature_ga10x' },
-  0x177: { name: 'ga107', signatureSection: '.fwsignature_ga10x' },
-  0x192: { name: 'ad102', signatureSection: '.fwsignature_ad10x' },
-  0x193: { name: 'ad103', signatureSection: '.fwsignature_ad10x' },
-  0x194: { name: 'ad104', signatureSection: '.fwsignature_ad10x' },
-  0x196: { name: 'ad106', signatureSection: '.fwsignature_ad10x' },
-  0x197: { name: 'ad107', signatureSection: '.fwsignature_ad10x' },
+const CHIPS: Readonly<Record<number, string>> = {
+  0x172: 'ga102',
+  0x173: 'ga103',
+  0x174: 'ga104',
+  0x176: 'ga106',
+  0x177: 'ga107',
+  0x192: 'ad102',
+  0x193: 'ad103',
+  0x194: 'ad104',
+  0x196: 'ad106',
+  0x197: 'ad107',
 };
 
 /** Architecture of the first chips that have BOOT_42 at all. */
@@ -46,11 +44,11 @@ export function identify(device: Device): Chip {
   const boot42 = read(device.bar0, PMC_BOOT_42);
   present(device, 'identify');
   const id = (boot42.architecture << 4) | boot42.implementation;
-  const known = CHIPS[id];
-  if (known === undefined) {
-    throw new NovaCoreError('NOT_SUPPORTED', 'identify', `chip ${hex(id)} is none of ${Object.values(CHIPS).map(({ name }) => name).join(', ')}`, { detail: { chip: id } });
+  const name = CHIPS[id];
+  if (name === undefined) {
+    throw new NovaCoreError('NOT_SUPPORTED', 'identify', `chip ${hex(id)} is none of ${Object.values(CHIPS).join(', ')}`, { detail: { chip: id } });
   }
-  const revision = `${(boot42.major).toString(16)}${boot42.minor.toString(16)}`;
-  report(device.trace, 'nova-core.chip.identified', { chip: known.name, revision });
-  return { ...known, id, revision };
+  const revision = `${boot42.major.toString(16)}${boot42.minor.toString(16)}`;
+  report(device.trace, 'nova-core.chip.identified', { chip: name, revision });
+  return { name, id, revision };
 }

@@ -70,20 +70,24 @@ async function runFwsec(device: Device, gsp: Falcon, step: Step, fwsec: Fwsec, c
   }
 }
 
+/** @throws {@link NovaCoreError} `WPR2_BUSY` when an earlier owner of the GPU did not leave cleanly. */
+export function requireNoWpr2(device: Device): void {
+  const step = 'fwsec-frts';
+  const found = readWpr2(device);
+  present(device, step);
+  if (found === undefined) return;
+  throw new NovaCoreError('WPR2_BUSY', step, `WPR2 is set already, ${hex(found.start)}..${hex(found.start + found.size)}`, { detail: { ...found } });
+}
+
 /**
  * Has FWSEC set up the run-time services region and protect it as the start of WPR2.
  * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (run_fwsec_frts).
  *
- * @throws {@link NovaCoreError} `WPR2_BUSY` before anything was touched, `FALCON_FAILED` when FWSEC reports an error,
- *   `WPR2_MISMATCH` when the region is not where it was asked for.
+ * @throws {@link NovaCoreError} `FALCON_FAILED` when FWSEC reports an error, `WPR2_MISMATCH` when the region is not
+ *   where it was asked for.
  */
 export async function runFrts(device: Device, gsp: Falcon, fwsec: Fwsec, frts: FbRegion): Promise<void> {
   const step = 'fwsec-frts';
-  const before = readWpr2(device);
-  present(device, step);
-  if (before !== undefined) {
-    throw new NovaCoreError('WPR2_BUSY', step, `WPR2 is set already, ${hex(before.start)}..${hex(before.start + before.size)}`, { detail: { ...before } });
-  }
   await runFwsec(device, gsp, step, fwsec, 'frts', frts);
   const error = read(device.bar0, PBUS_SW_SCRATCH_0E).frtsError;
   if (error !== 0) throw new NovaCoreError('FALCON_FAILED', step, `FWSEC frts reports error ${hex(error)}`, { detail: { error } });

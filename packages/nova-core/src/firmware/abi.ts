@@ -1,3 +1,5 @@
+import type { FramingProfile, SharedMemoryArguments } from '@nova-stack/gsp-rpc';
+
 import type { FbLayout, HeapSizing } from '../fb-layout.ts';
 
 /**
@@ -9,6 +11,8 @@ import type { FbLayout, HeapSizing } from '../fb-layout.ts';
 export interface FirmwareAbi {
   /** `570.144`, as the image's `.fwversion` and the running firmware say it. */
   readonly version: string;
+  /** How messages are framed. */
+  readonly framing: FramingProfile;
   readonly boot: BootAbi;
   readonly messages: MessageAbi;
   readonly controls: ControlAbi;
@@ -22,7 +26,7 @@ export interface BootAbi {
   wprMeta(input: WprMetaInput): Uint8Array;
   /** The page that names all regions which the firmware's operating system gets; at most one page. */
   libosArguments(regions: readonly LibosRegion[]): Uint8Array;
-  rmArguments(queues: QueueLocation): Uint8Array;
+  rmArguments(queues: SharedMemoryArguments): Uint8Array;
 }
 
 export interface WprMetaInput {
@@ -46,15 +50,6 @@ export interface LibosRegion {
   readonly name: string;
   readonly address: number;
   readonly size: number;
-}
-
-/** Where the shared queues are. */
-export interface QueueLocation {
-  /** Bus address of the shared area, which starts with its own page table. */
-  readonly address: number;
-  readonly pages: number;
-  readonly commandOffset: number;
-  readonly statusOffset: number;
 }
 
 /** A message that is answered. */

@@ -1,0 +1,234 @@
+import { ReleaseStack } from '@nova-stack/aux-bus';
+import type { FirmwareSource } from '@nova-stack/firmware-files';
+import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
+import type { DmaBuffer } from '@nova-stack/pci';
+
+import { prepareBooter, runBooterLoad, runBooterUnload, type Booter } from './booter.ts';
+import type { Chip } from './chip.ts';
+import { MS, present, report, S, until, type Device } from './device.ts';
+import { NovaCoreError } from './errors.ts';
+import { Falcon } from './falcon.ts';
+import { fbLayout, type FbLayout } from './fb-layout.ts';
+import { loadFirmwareFiles, type FirmwareFiles } from './firmware-files.ts';
+import type { FirmwareAbi, RegistryEntry, StaticInfo } from './firmware/abi.ts';
+import { prepareFwsec, requireNoWpr2, runFrts, runSb, vbiosFailure, type Fwsec } from './fwsec.ts';
+import { GspClient } from './gsp/client.ts';
+import { layOutLibos } from './libos.ts';
+import { buildRadix3 } from './radix3.ts';
+import { FUSE_STATUS_OPT_DISPLAY, GSP_ENGINE, PGSP_QUEUE_HEAD, read, SEC2_ENGINE, USABLE_FB_SIZE_IN_MB, VGA_WORKSPACE_BASE, write } from './registers.ts';
+import { runSequence } from './sequencer.ts';
+import { KiB, MiB } from './sizes.ts';
+import { hostableVfs, systemFacts } from './system-facts.ts';
+import { promOf } from './vbios/rom.ts';
+import { readVbios, type Vbios } from './vbios/vbios.ts';
+
+/** A GPU whose firmware runs and answers. */
+export interface Running {
+  readonly chip: Chip;
+  readonly vbios: Vbios;
+  readonly layout: FbLayout;
+  readonly abi: FirmwareAbi;
+  readonly gsp: GspClient;
+  readonly info: StaticInfo;
+  /** Logs of the firmware's operating system, as it writes them. */
+  readonly logs: readonly { readonly name: string; readonly buffer: DmaBuffer }[];
+}
+
+const FRTS_SIZE = MiB;
+const RISCV_ACTIVE = { bound: 5 * S, every: 10 * MS } as const;
+const UNLOADED = { bound: 5 * S, every: 10 * MS } as const;
+/** The firmware sets this bit of mailbox 0 when it has stopped. */
+const STOPPED = 0x8000_0000;
+const RPC_BOUNDS = { space: S, reply: 5 * S, every: MS } as const;
+
+/** What the firmware is told to do differently from its defaults. */
+function registry(vfs: number): RegistryEntry[] {
+  const names = ['RMSecBusResetEnable', 'RMForcePcieConfigSave', 'RMDevidCheckIgnore', ...(vfs > 0 ? ['RMSetSriovMode'] : [])];
+  return names.map((name) => ({ name, value: 1 }));
+}
+
+function readVbiosOf(device: Device): Vbios {
+  let vbios: Vbios;
+  try {
+    vbios = readVbios(promOf(device.bar0));
+  } catch (cause) {
+    present(device, 'vbios');
+    throw vbiosFailure(cause);
+  }
+  report(device.trace, 'nova-core.vbios.read', {
+    version: vbios.version ?? 'unknown', images: vbios.images.length, descriptor: vbios.fwsec.version,
+    signatures: vbios.fwsec.signing?.signatures.length ?? 0,
+  });
+  return vbios;
+}
+
+function layOut(device: Device, files: FirmwareFiles): FbLayout {
+  const { bar0, pci } = device;
+  const vramSize = read(bar0, USABLE_FB_SIZE_IN_MB).value * MiB;
+  const displayDisabled = read(bar0, FUSE_STATUS_OPT_DISPLAY).disabled === 1;
+  const vga = displayDisabled ? undefined : read(bar0, VGA_WORKSPACE_BASE);
+  present(device, 'fb-layout');
+  const layout = fbLayout({
+    vramSize,
+    vgaWorkspace: vga?.valid === 1 ? vga.address * 64 * KiB : undefined,
+    frtsSize: FRTS_SIZE,
+    bootloaderSize: files.bootloader.data.length,
+    imageSize: files.image.length,
+    heap: files.abi.boot.heap,
+    vfs: hostableVfs(pci),
+  });
+  report(device.trace, 'nova-core.fb.laid-out', {
+    size: vramSize, wpr2: layout.wpr2.start, heap: layout.heap.size, image: layout.image.start, frts: layout.frts.start,
+  });
+  return layout;
+}
+
+/** What is needed to take the firmware down; prepared before anything is started. */
+interface Bundle {
+  readonly gsp: Falcon;
+  readonly sec2: Falcon;
+  readonly client: GspClient;
+  readonly fwsec: Fwsec;
+  readonly booterUnload: Booter;
+  /** The firmware runs, or may. */
+  started: boolean;
+}
+
+/**
+ * Takes the firmware down and WPR2 with it. Every step is tried, whatever became of the one before.
+ * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (unload bundle).
+ */
+async function takeDown(device: Device, bundle: Bundle): Promise<void> {
+  const { gsp, sec2, client } = bundle;
+  const failures: NovaCoreError[] = [];
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    if (!device.pci.present) return;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NovaCoreError)) throw error;
+      failures.push(error);
+      report(device.trace, 'nova-core.unload.failed', { step: error.step, code: error.code });
+    }
+  };
+  if (bundle.started) {
+    await attempt(async () => {
+      await client.call('unloading', client.abi.messages.unload, undefined);
+      await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => (gsp.mailboxes.mailbox0 & STOPPED) !== 0);
+      report(device.trace, 'nova-core.unload.done');
+    });
+  }
+  client.close();
+  await attempt(() => runSb(device, gsp, bundle.fwsec));
+  await attempt(() => runBooterUnload(device, sec2, bundle.booterUnload));
+  const [first] = failures;
+  if (first !== undefined) throw first;
+}
+
+/** Loads the firmware into WPR2 and starts it. */
+async function start(device: Device, bundle: Bundle, files: FirmwareFiles, layout: FbLayout, booterLoad: Booter, libos: number, wprMeta: number): Promise<void> {
+  const { gsp, sec2, fwsec } = bundle;
+  await runFrts(device, gsp, fwsec, layout.frts);
+  await gsp.reset('gsp-reset');
+  // Nothing is loaded: the core halts at once and the mailboxes stay for the firmware to read.
+  await gsp.run('gsp-reset', { mailbox0: libos % 2 ** 32, mailbox1: Math.floor(libos / 2 ** 32) });
+  bundle.started = true;
+  await runBooterLoad(device, sec2, booterLoad, wprMeta);
+  gsp.setApplicationVersion(files.bootloader.applicationVersion);
+  await until(device, 'riscv', 'start of the RISC-V core', RISCV_ACTIVE, () => gsp.riscvActive);
+  report(device.trace, 'nova-core.riscv.active');
+}
+
+/** First words with the firmware, up to the moment when it serves calls. */
+async function introduce(device: Device, bundle: Bundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
+  const { client, gsp, sec2 } = bundle;
+  const { messages } = files.abi;
+  const keys = registry(vfs);
+  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci));
+  await client.notify('system-info', messages.setRegistry, keys);
+  report(device.trace, 'nova-core.system-info.sent', { keys: keys.length });
+  const { payload } = await client.expect('sequencer', messages.events.sequencer, 'CPU sequence');
+  await runSequence(device, { gsp, sec2, libosArguments: libos, applicationVersion: files.bootloader.applicationVersion }, messages.sequencerCommands(payload));
+  await client.expect('init-done', messages.events.initDone, 'end of initialisation');
+  report(device.trace, 'nova-core.init.done');
+}
+
+/** Asks the firmware what it is and what it has. */
+async function inquire(device: Device, client: GspClient, files: FirmwareFiles): Promise<StaticInfo> {
+  const info = await client.call('static-info', files.abi.messages.staticInfo, undefined);
+  client.useInternal(info.internal);
+  const features = await client.control('features', files.abi.controls.features, undefined);
+  report(device.trace, 'nova-core.features.read', { version: features.version });
+  if (features.version !== files.version) {
+    throw new NovaCoreError('VERSION_MISMATCH', 'features', `the image is ${files.version}, the running firmware says ${features.version}`, {
+      detail: { image: files.version, running: features.version },
+    });
+  }
+  return info;
+}
+
+/**
+ * Boots the GSP's firmware on a chip that starts it through FWSEC and booter.
+ *
+ * @param held - takes everything that lives as long as the firmware, in the order of acquiring it
+ * @throws {@link NovaCoreError}; what was put on `held` is the caller's to release
+ */
+export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource, held: ReleaseStack): Promise<Running> {
+  const { pci, bar0, clock, trace } = device;
+  const gsp = new Falcon(device, GSP_ENGINE);
+  const sec2 = new Falcon(device, SEC2_ENGINE);
+  gsp.clearSoftwareInterrupt();
+
+  const files = await loadFirmwareFiles(device, source, chip);
+  const layout = layOut(device, files);
+  const vbios = readVbiosOf(device);
+  const fwsec = prepareFwsec(device, vbios.fwsec);
+  const booterLoad = prepareBooter(device, 'load', files.booterLoad);
+  const booterUnload = prepareBooter(device, 'unload', files.booterUnload);
+
+  const allocate = (stack: ReleaseStack) => (size: number, label: string): DmaBuffer => {
+    const buffer = pci.allocDma(size, { label });
+    stack.defer(label, () => buffer.free());
+    return buffer;
+  };
+  const shared = allocate(held)(SHARED_MEMORY.size, 'message queues');
+  const end = openDriverEnd({
+    memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS,
+    doorbell: () => write(bar0, PGSP_QUEUE_HEAD, { value: 0 }),
+  });
+  const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments));
+  const client = new GspClient(device, end, files.abi);
+
+  // What only the boot needs: the images themselves, and what tells booter of them.
+  const temporary = new ReleaseStack();
+  held.defer('boot memory', () => temporary.release());
+  const lend = (bytes: Uint8Array, label: string): DmaBuffer => {
+    const mapping = pci.mapDma(bytes, { label });
+    temporary.defer(label, () => mapping.free());
+    return mapping;
+  };
+  const image = lend(files.image, 'GSP image');
+  const bootloader = lend(files.bootloader.data, 'RISC-V bootloader');
+  const signature = lend(files.signature, 'GSP signature');
+  const radix3 = buildRadix3(pci, image, files.image.length);
+  temporary.defer('radix-3 table', () => radix3.table.free());
+  const meta = files.abi.boot.wprMeta({
+    layout, radix3,
+    bootloader: { ...files.bootloader, address: bootloader.address, size: files.bootloader.data.length },
+    signature: { address: signature.address, size: files.signature.length },
+  });
+  const wprMeta = allocate(temporary)(meta.length, 'WPR metadata');
+  wprMeta.bytes.set(meta);
+
+  requireNoWpr2(device);
+  // From here on the GPU may write to what it was given; it must have lost that ability before any of it is freed.
+  held.defer('DMA of the GPU', () => pci.setBusMaster(false));
+  const bundle: Bundle = { gsp, sec2, client, fwsec, booterUnload, started: false };
+  held.defer('GSP firmware', () => takeDown(device, bundle));
+
+  await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, wprMeta.address);
+  await introduce(device, bundle, files, layout.vfs, libos.argumentsAddress);
+  await temporary.release();
+  const info = await inquire(device, client, files);
+  return { chip, vbios, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
+}
