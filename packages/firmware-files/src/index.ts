@@ -1,1 +1,23 @@
-export {};
+export { FirmwareFileError, type FirmwareFileErrorCode, type FirmwareFileFault } from './errors.ts';
+export type { Region } from './file-bytes.ts';
+export type { BinHeader } from './bin-header.ts';
+export { parseElf64, writeElf64, type Elf64, type ElfHeader, type ElfSection, type ElfSectionHeader } from './elf64.ts';
+export { gspSignature, parseGspImage, writeGspImage, type GspImage } from './gsp-image.ts';
+export {
+  parseRiscvBootloader, writeRiscvBootloader,
+  type BootloaderDescriptor, type BootloaderDescriptorTail, type RiscvBootloader,
+} from './riscv-bootloader.ts';
+export {
+  parseBooter, writeBooter,
+  type Booter, type BooterApp, type BooterLoadHeader, type BooterMetadata, type BooterParts, type HsHeader,
+} from './booter.ts';
+export {
+  parseFalconBootloader, writeFalconBootloader, type FalconBootloader, type FalconBootloaderDescriptor,
+} from './falcon-bootloader.ts';
+export { CHIPS, type ChipFiles } from './chips.ts';
+export { acrBootloaderPath, FIRMWARE_LINKS, firmwareKinds, firmwarePath, resolveLinks, type FirmwareKind } from './paths.ts';
+export { memorySource, type FirmwareSource } from './source.ts';
+export { syntheticPack, type SyntheticPackOptions } from './synthetic/pack.ts';
+export { knownReleases, type KnownFile } from './known-releases.ts';
+export { loadedFacts, samplePages, type LoadedFacts } from './loaded-facts.ts';
+export { verifiedSource, verifyFile, type Sha256 } from './verify.ts';

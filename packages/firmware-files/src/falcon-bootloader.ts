@@ -1,0 +1,60 @@
+import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
+import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
+import { fieldOffset, words, type Layout } from './record.ts';
+
+/** Offsets into the data part, in bytes. */
+export interface FalconBootloaderDescriptor {
+  /** IMEM tag (virtual address >> 8) at which it is started. */
+  readonly startTag: number;
+  /** DMEM offset where it expects its own descriptor. */
+  readonly dmemLoadOffset: number;
+  readonly codeOffset: number;
+  readonly codeSize: number;
+  readonly dataOffset: number;
+  readonly dataSize: number;
+}
+
+const DESCRIPTOR: Layout<FalconBootloaderDescriptor> = words<FalconBootloaderDescriptor>(
+  'startTag', 'dmemLoadOffset', 'codeOffset', 'codeSize', 'dataOffset', 'dataSize',
+);
+
+/** `acr/bl.bin` and `gsp/gen_bootloader-*.bin`: loads FWSEC on Turing and GA100, whose falcons cannot by themselves. */
+export interface FalconBootloader {
+  readonly file: string;
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly bin: BinHeader;
+  readonly descriptor: FalconBootloaderDescriptor;
+  readonly data: Uint8Array;
+  /** The code within {@link FalconBootloader.data}. */
+  readonly code: Uint8Array;
+  readonly rest: readonly Region[];
+}
+
+/**
+ * Reads a falcon bootloader.
+ * Source: linux: drivers/gpu/drm/nouveau/include/nvfw/fw.h (nvfw_bl_desc).
+ *
+ * @throws {FirmwareFileError} for anything that is not such a file.
+ */
+export function parseFalconBootloader(bytes: Uint8Array, name: string): FalconBootloader {
+  const file = new FileBytes(name, bytes);
+  const { bin, data } = readBin(file);
+  const descriptor = file.record(DESCRIPTOR, bin.headerOffset, 'descriptor');
+  for (const [offset, size] of [['codeOffset', 'codeSize'], ['dataOffset', 'dataSize']] as const) {
+    checkPart(file, data, {
+      field: `descriptor.${offset}`, at: bin.headerOffset + fieldOffset(DESCRIPTOR, offset), offset: descriptor[offset], size: descriptor[size],
+    });
+  }
+  const { codeOffset, codeSize } = descriptor;
+  return { file: name, size: bytes.length, bin, descriptor, data, code: data.subarray(codeOffset, codeOffset + codeSize), rest: file.rest() };
+}
+
+/** The file's bytes again. */
+export function writeFalconBootloader({ file, size, bin, descriptor, data, rest }: FalconBootloader): Uint8Array {
+  return new FileBuilder(file, size)
+    .putAll(rest)
+    .record(BIN_HEADER, 0, bin, 'bin')
+    .record(DESCRIPTOR, bin.headerOffset, descriptor, 'descriptor')
+    .put(bin.dataOffset, data, 'data').bytes;
+}

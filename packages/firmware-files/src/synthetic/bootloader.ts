@@ -1,0 +1,42 @@
+import { SYNTHETIC_SIGNATURE } from '@nova-stack/gpu-regs';
+import { BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION } from '../bin-header.ts';
+import { writeRiscvBootloader } from '../riscv-bootloader.ts';
+import type { PackShape } from './shapes.ts';
+import { digestOf, fillFrom, putHeader, signatureBlock } from './ucode.ts';
+
+const DESCRIPTOR_SIZE = 84;
+const PARAM_SIZE = 0x10;
+
+/** A `bootloader` file: its manifest starts with the header and, right behind it, the signature over everything. */
+export function syntheticBootloader(
+  { bootloader: shape }: PackShape, { chip, version, file }: { readonly chip: string; readonly version: string; readonly file: string },
+): Uint8Array {
+  const data = fillFrom(`${file} ${chip}`, new Uint8Array(shape.size));
+  putHeader(data, { kind: 'gspBootloader', version, chip, imemLength: data.length, dmemLength: 0 });
+  const { bootloaderOffset: slot, falconSize } = SYNTHETIC_SIGNATURE;
+  data.fill(0, slot, slot + falconSize);
+  data.set(signatureBlock(falconSize, 0, digestOf(data)), slot);
+
+  const dataOffset = BIN_HEADER_SIZE + DESCRIPTOR_SIZE;
+  return writeRiscvBootloader({
+    file,
+    size: dataOffset + data.length,
+    bin: {
+      magic: BIN_MAGIC, version: BIN_VERSION, totalSize: data.length + 0x100, headerOffset: BIN_HEADER_SIZE, dataOffset,
+      dataSize: data.length,
+    },
+    descriptor: {
+      version: 5,
+      bootloaderOffset: shape.code.offset, bootloaderSize: shape.code.size,
+      bootloaderParamOffset: shape.code.offset + shape.code.size, bootloaderParamSize: PARAM_SIZE,
+      riscvElfOffset: 0, riscvElfSize: 0, appVersion: 0,
+      manifestOffset: 0, manifestSize: shape.manifestSize,
+      monitorDataOffset: shape.monitorData.offset, monitorDataSize: shape.monitorData.size,
+      monitorCodeOffset: shape.monitorCode.offset, monitorCodeSize: shape.monitorCode.size, monitorEnabled: 1,
+      swbromCodeOffset: 0, swbromCodeSize: 0, swbromDataOffset: 0, swbromDataSize: 0,
+    },
+    tail: { fbReservedSize: data.length, signedAsCode: 0 },
+    data,
+    rest: [],
+  });
+}
