@@ -1,1 +1,3 @@
-export {};
+/** Firmware versions that this package has a namespace for, oldest first; the namespace of `570.144` is `r570_144`. */
+export const VERSIONS = ['570.144'] as const;
+export type Version = (typeof VERSIONS)[number];
