@@ -20,7 +20,7 @@ export interface DriverBounds {
   readonly space: number;
   /** A reply, or an event in {@link DriverEnd.expect}. Default 5 s. */
   readonly reply: number;
-  /** Time between two looks at the ring. Default 20 µs. */
+  /** Time between two looks at the ring. Default 100 µs. */
   readonly every: number;
 }
 
@@ -83,7 +83,7 @@ export interface DriverEnd {
   close(): void;
 }
 
-const DEFAULT_BOUNDS: DriverBounds = { space: 1_000_000_000, reply: 5_000_000_000, every: 20_000 };
+const DEFAULT_BOUNDS: DriverBounds = { space: 1_000_000_000, reply: 5_000_000_000, every: 100_000 };
 /** Events that nobody took and a later `expect` may still want. */
 const BACKLOG = 64;
 
