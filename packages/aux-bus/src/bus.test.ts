@@ -1,0 +1,375 @@
+import { createTrace } from '@nova-stack/trace';
+import { describe, expect, it } from 'vitest';
+
+import { createAuxBus } from './bus.ts';
+import type { AuxBus } from './aux-bus.ts';
+import type { BoundDevice } from './bound-device.ts';
+import type { AuxiliaryDriver } from './driver.ts';
+import { endpoint, endpointKey } from './endpoint.ts';
+import { AuxBusError, type Errno } from './errno.ts';
+
+const code = (expected: Errno): unknown => expect.objectContaining({ name: 'AuxBusError', code: expected });
+const free = (): void => undefined;
+
+/** A bus that writes down what happens. */
+function bench(): { bus: AuxBus; log: string[]; points: string[] } {
+  const log: string[] = [];
+  const points: string[] = [];
+  const trace = createTrace({ now: () => 0, sinks: [({ point }) => points.push(point)] });
+  const bus = createAuxBus({ trace });
+  bus.listen(({ action, device, driver, code: why }) => log.push([action, device, driver, why].filter(Boolean).join(' ')));
+  return { bus, log, points };
+}
+
+/** A driver that takes everything called `core.client`. */
+function client(log: string[], more: Partial<AuxiliaryDriver<string>> = {}): AuxiliaryDriver<string> {
+  return {
+    module: 'client',
+    idTable: [{ name: 'core.client' }],
+    probe: (device) => (log.push(`probe ${device.name}`), `state of ${device.name}`),
+    remove: (_device, state) => void log.push(`remove ${state}`),
+    ...more,
+  };
+}
+
+/** A promise to be settled by hand. */
+function gate(): { readonly wait: Promise<void>; open(): void } {
+  let open = free;
+  const wait = new Promise<void>((resolve) => (open = resolve));
+  return { wait, open: () => open() };
+}
+
+describe('binding', () => {
+  it.each(['driver first', 'device first'])('gives the same with %s', async (order) => {
+    const { bus, log } = bench();
+    const parent = bus.parent('0000:01:00.0');
+    const device = (): Promise<unknown> => bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    const driver = (): Promise<unknown> => bus.registerDriver(client(log));
+    for (const step of order === 'driver first' ? [driver, device] : [device, driver]) await step();
+    expect(bus.devices).toEqual([{ name: 'core.client.0', modalias: 'auxiliary:core.client', parent: '0000:01:00.0', driver: 'client', deferred: undefined }]);
+    expect(log).toEqual(['added core.client.0', 'binding core.client.0 client', 'probe core.client.0', 'bound core.client.0 client']);
+  });
+
+  it('tries drivers in the order in which they were registered, until one takes the device', async () => {
+    const { bus, log, points } = bench();
+    await bus.registerDriver(client(log, { name: 'no', probe: () => { throw new AuxBusError('ENODEV', 'not mine'); } }));
+    await bus.registerDriver(client(log, { name: 'broken', probe: () => { throw new TypeError('oops'); } }));
+    await bus.registerDriver(client(log, { name: 'yes' }));
+    await bus.registerDriver(client(log, { name: 'late' }));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 7 });
+    expect(log.filter((line) => line.startsWith('not-bound'))).toEqual(['not-bound core.client.7 client.no ENODEV', 'not-bound core.client.7 client.broken EIO']);
+    expect(bus.devices[0]!.driver).toBe('client.yes');
+    expect(points.filter((point) => point === 'aux-bus.probe.failed')).toHaveLength(1);
+    expect(bus.explain('client.broken', 'core.client.7')).toEqual({
+      matches: true, entries: [{ entry: 'core.client', verdict: 'match' }],
+      lastProbe: { code: 'EIO', message: 'Probe of core.client.7 by client.broken failed: oops', attempts: 1 },
+    });
+  });
+
+  it('lets go in order: remove, private data, managed resources last first, then the driver', async () => {
+    const { bus, log } = bench();
+    let kept: BoundDevice | undefined;
+    const driver = await bus.registerDriver(client(log, {
+      probe: (device) => {
+        kept = device;
+        device.defer('first', () => void log.push('release first'));
+        device.defer('second', () => void log.push('release second'));
+        return 'it';
+      },
+    }));
+    const published = await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    log.length = 0;
+    await bus.unbind('client', 'core.client.0');
+    expect(log).toEqual(['unbinding core.client.0 client', 'remove it', 'release second', 'release first', 'unbound core.client.0 client']);
+    expect(kept!.bound).toBe(false);
+    expect(() => kept!.defer('x', free)).toThrow(code('ENODEV'));
+    expect(() => kept!.endpoint(endpointKey('x'))).toThrow(code('ENODEV'));
+    // Nothing rebinds by itself.
+    expect(bus.devices[0]!.driver).toBeUndefined();
+    await bus.bind('client', 'core.client.0');
+    expect(bus.devices[0]!.driver).toBe('client');
+    log.length = 0;
+    await published.withdraw();
+    await published.withdraw();
+    expect(log).toEqual(['deleting core.client.0', 'unbinding core.client.0 client', 'remove it', 'release second', 'release first', 'unbound core.client.0 client', 'removed core.client.0']);
+    await driver.unregister();
+    expect([bus.devices, bus.drivers]).toEqual([[], []]);
+  });
+
+  it('gives managed resources back after a failed probe and goes on when remove or a release fails', async () => {
+    const { bus, log, points } = bench();
+    await bus.registerDriver(client(log, { name: 'a', probe: (device) => {
+      device.defer('x', () => void log.push('release x'));
+      throw new AuxBusError('ENXIO', 'absent');
+    } }));
+    await bus.registerDriver(client(log, { name: 'b', remove: () => { throw new Error('stuck'); }, probe: (device) => {
+      device.defer('y', () => void log.push('release y'));
+      device.defer('z', () => Promise.reject(new Error('jammed')));
+      return 's';
+    } }));
+    const published = await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    await published.withdraw();
+    expect(log.filter((line) => line.startsWith('release'))).toEqual(['release x', 'release y']);
+    expect(points.filter((point) => point.endsWith('.failed'))).toEqual(['aux-bus.remove.failed', 'aux-bus.release.failed']);
+    expect(bus.devices).toEqual([]);
+  });
+
+  it('lets the devices of a driver go last bound first, and waits for a probe under way', async () => {
+    const { bus, log } = bench();
+    const slow = gate();
+    const driver = await bus.registerDriver(client(log, { probe: async ({ name, id }) => {
+      if (id === 2) await slow.wait;
+      return name;
+    } }));
+    const parent = bus.parent('p');
+    await bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    await bus.publish({ parent, module: 'core', name: 'client', id: 1 });
+    await bus.unbind('client', 'core.client.0');
+    await bus.bind('client', 'core.client.0');
+    const adding = bus.publish({ parent, module: 'core', name: 'client', id: 2 });
+    await Promise.resolve();
+    log.length = 0;
+    const leaving = driver.unregister().then(() => log.push('unregistered'));
+    slow.open();
+    await Promise.all([adding, leaving]);
+    expect(log.filter((line) => line.startsWith('remove') || line === 'unregistered')).toEqual([
+      'remove core.client.2', 'remove core.client.0', 'remove core.client.1', 'unregistered',
+    ]);
+    expect(bus.devices.map(({ driver: name }) => name)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('probes nothing by itself with autoprobe off; by hand still', async () => {
+    const { bus, log } = bench();
+    bus.autoprobe = false;
+    await bus.registerDriver(client(log));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    expect(log).toEqual(['added core.client.0']);
+    await bus.probe('core.client.0');
+    expect(bus.devices[0]!.driver).toBe('client');
+    await expect(bus.probe('core.client.1')).rejects.toEqual(code('ENODEV'));
+  });
+
+  it('tells bound devices of a shutdown, last added first, without removing them', async () => {
+    const { bus, log } = bench();
+    await bus.registerDriver(client(log, { shutdown: (_device, state) => void log.push(`shutdown ${state}`) }));
+    const parent = bus.parent('p');
+    for (const id of [0, 1]) await bus.publish({ parent, module: 'core', name: 'client', id });
+    await bus.publish({ parent, module: 'core', name: 'other', id: 0 });
+    log.length = 0;
+    await bus.shutdown();
+    expect(log).toEqual(['shutdown state of core.client.1', 'shutdown state of core.client.0']);
+  });
+});
+
+describe('deferral', () => {
+  it('tries a device again after another one was bound, until it is taken', async () => {
+    const { bus, log } = bench();
+    let ready = 0;
+    await bus.registerDriver(client(log, { name: 'late', idTable: [{ name: 'core.late' }], probe: () => {
+      if (ready < 2) throw new AuxBusError('EPROBE_DEFER', 'needs two suppliers');
+      return 'late';
+    } }));
+    await bus.registerDriver(client(log, { probe: () => (ready++, 's') }));
+    const parent = bus.parent('p');
+    await bus.publish({ parent, module: 'core', name: 'late', id: 0 });
+    expect(bus.devices[0]!.deferred).toBe('client.late: needs two suppliers');
+    await bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    await bus.settled();
+    expect(bus.devices[0]!.driver).toBeUndefined();
+    await bus.publish({ parent, module: 'core', name: 'client', id: 1 });
+    await bus.settled();
+    expect(bus.devices[0]).toMatchObject({ driver: 'client.late', deferred: undefined });
+    expect(bus.explain('client.late', 'core.late.0').lastProbe).toMatchObject({ code: 'OK', attempts: 3 });
+  });
+
+  it('loses no wake-up that comes while the probe that then defers is running', async () => {
+    const { bus, log } = bench();
+    const slow = gate();
+    let calls = 0;
+    await bus.registerDriver(client(log, { name: 'late', idTable: [{ name: 'core.late' }], probe: async () => {
+      if (calls++ > 0) return 'late';
+      await slow.wait;
+      throw new AuxBusError('EPROBE_DEFER', 'not yet');
+    } }));
+    await bus.registerDriver(client(log));
+    const parent = bus.parent('p');
+    const adding = bus.publish({ parent, module: 'core', name: 'late', id: 0 });
+    await bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    slow.open();
+    await adding;
+    await bus.settled();
+    expect(bus.devices[0]!.driver).toBe('client.late');
+  });
+
+  it('answers EAGAIN to a bind by hand, which does not wait', async () => {
+    const { bus, log } = bench();
+    bus.autoprobe = false;
+    await bus.registerDriver(client(log, { probe: () => { throw new AuxBusError('EPROBE_DEFER', 'not yet'); } }));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    await expect(bus.bind('client', 'core.client.0')).rejects.toEqual(code('EAGAIN'));
+    expect(bus.devices[0]!.deferred).toBeUndefined();
+  });
+});
+
+describe('registration data', () => {
+  const KEY = endpointKey<{ readonly version: number }>('core contract');
+
+  it('reaches the driver under the right key, and is refused under another or when there is none', async () => {
+    const { bus, log } = bench();
+    const seen: unknown[] = [];
+    const ask = (device: BoundDevice, key: typeof KEY): void => {
+      try {
+        seen.push(device.endpoint(key).version);
+      } catch (error) {
+        seen.push((error as AuxBusError).code);
+      }
+    };
+    await bus.registerDriver(client(log, { probe: (device) => {
+      ask(device, KEY);
+      ask(device, endpointKey('core contract'));
+      return '';
+    } }));
+    const parent = bus.parent('p');
+    await bus.publish({ parent, module: 'core', name: 'client', id: 0, endpoint: endpoint(KEY, { version: 1 }) });
+    await bus.publish({ parent, module: 'core', name: 'client', id: 1 });
+    expect(seen).toEqual([1, 'EINVAL', 'ENOENT', 'ENOENT']);
+  });
+});
+
+describe('parents', () => {
+  it('withdraw what is still published, last first, when they are unbound, and take nothing more', async () => {
+    const { bus, log, points } = bench();
+    await bus.registerDriver(client(log));
+    const parent = bus.parent('p');
+    const published = await Promise.all([0, 1].map((id) => bus.publish({ parent, module: 'core', name: 'client', id })));
+    await bus.publish({ parent: bus.parent('q'), module: 'core', name: 'client', id: 9 });
+    expect(parent.children).toEqual(['core.client.0', 'core.client.1']);
+    log.length = 0;
+    const leaving = parent.unbind();
+    await expect(bus.publish({ parent, module: 'core', name: 'client', id: 2 })).rejects.toEqual(code('ENODEV'));
+    await leaving;
+    expect(log.filter((line) => line.startsWith('remove '))).toEqual(['remove state of core.client.1', 'remove state of core.client.0']);
+    expect(points.filter((point) => point === 'aux-bus.child.forced')).toHaveLength(2);
+    expect(bus.devices.map(({ name }) => name)).toEqual(['core.client.9']);
+    // The registrant's own clean-up comes late and does no harm.
+    for (const one of published) await one.withdraw();
+    expect(parent.children).toEqual([]);
+  });
+
+  it('wait for a child whose probe is under way', async () => {
+    const { bus, log } = bench();
+    const slow = gate();
+    const started = gate();
+    await bus.registerDriver(client(log, { probe: async () => (started.open(), await slow.wait, 's') }));
+    const parent = bus.parent('p');
+    const adding = bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    await started.wait;
+    const leaving = parent.unbind();
+    slow.open();
+    await Promise.all([adding, leaving]);
+    expect(log.slice(-3)).toEqual(['remove s', 'unbound core.client.0 client', 'removed core.client.0']);
+  });
+});
+
+describe('misuse', () => {
+  it('1-3: a device without parent, name or release is not initialised', () => {
+    const { bus } = bench();
+    const parent = bus.parent('p');
+    const spec = { parent, name: 'client', id: 0, release: free };
+    for (const missing of ['parent', 'name', 'release']) {
+      expect(() => bus.initialize({ ...spec, [missing]: undefined } as never), missing).toThrow(code('EINVAL'));
+    }
+  });
+
+  it('5, 10: a failed add leaves no trace and only the first reference', async () => {
+    const { bus, log } = bench();
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    let freed = 0;
+    const twin = bus.initialize({ parent: bus.parent('q'), name: 'client', id: 0, release: () => freed++ });
+    log.length = 0;
+    await expect(twin.add('core')).rejects.toEqual(code('EEXIST'));
+    expect([log, twin.references, freed]).toEqual([[], 1, 0]);
+    await expect(twin.add('core')).rejects.toEqual(code('EINVAL'));
+    twin.uninit();
+    expect(freed).toBe(1);
+    expect(() => twin.uninit()).toThrow(code('EINVAL'));
+    expect(() => twin.get()).toThrow(code('ENODEV'));
+  });
+
+  it('7, 8, 12, 13: add twice, add after delete, uninit too early; references count', async () => {
+    const { bus } = bench();
+    let freed = 0;
+    const device = bus.initialize({ parent: bus.parent('p'), name: 'client', id: 0, release: () => freed++ });
+    expect(device.references).toBe(1);
+    const registered = await device.add('core');
+    expect(device.references).toBe(3);
+    await expect(device.add('core')).rejects.toEqual(code('EBUSY'));
+    expect(() => device.uninit()).toThrow(code('EINVAL'));
+    const put = device.get();
+    await registered.delete();
+    expect(device.references).toBe(2);
+    await expect(device.add('core')).rejects.toEqual(code('EINVAL'));
+    device.uninit();
+    expect(freed).toBe(0);
+    // The name is free although somebody still refers to the old device.
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    put();
+    expect(freed).toBe(1);
+    expect(put).toThrow(code('EINVAL'));
+  });
+
+  it('9: a module name is needed, and text without a slash', async () => {
+    const { bus } = bench();
+    for (const [module, name, id] of [[undefined, 'a', 0], ['a/b', 'c', 0], ['a', 'b', -1], ['a', 'b', 2 ** 32], ['a', 'b', 0.5]] as const) {
+      const device = bus.initialize({ parent: bus.parent('p'), name, id, release: free });
+      await expect(device.add(module as string)).rejects.toEqual(code('EINVAL'));
+      expect(device.references).toBe(1);
+      device.uninit();
+    }
+  });
+
+  it('14, 15: a callback that takes away its own device or driver is refused', async () => {
+    const { bus, log } = bench();
+    const answers: unknown[] = [];
+    const note = (work: Promise<unknown>): void => void work.catch((error: AuxBusError) => answers.push(error.code));
+    const slot: { driver?: { unregister(): Promise<void> }; device?: { delete(): Promise<void> } } = {};
+    slot.driver = await bus.registerDriver(client(log, { remove: () => {
+      note(slot.device!.delete());
+      note(slot.driver!.unregister());
+      note(bus.unbind('client', 'core.client.0'));
+    } }));
+    const initialized = bus.initialize({ parent: bus.parent('p'), name: 'client', id: 0, release: free });
+    slot.device = await initialized.add('core');
+    await bus.unbind('client', 'core.client.0');
+    expect(answers).toEqual(['EDEADLK', 'EDEADLK', 'EDEADLK']);
+    await slot.device.delete();
+    initialized.uninit();
+  });
+
+  it('16-18: drivers need probe, table and a name of their own', async () => {
+    const { bus, log } = bench();
+    await expect(bus.registerDriver({ ...client(log), probe: undefined } as never)).rejects.toEqual(code('EINVAL'));
+    await expect(bus.registerDriver({ ...client(log), idTable: undefined } as never)).rejects.toEqual(code('EINVAL'));
+    await expect(bus.registerDriver({ ...client(log), module: '' })).rejects.toEqual(code('EINVAL'));
+    await expect(bus.registerDriver({ ...client(log), idTable: [{ name: 'x'.repeat(40) }] })).rejects.toThrow('at most 39');
+    const driver = await bus.registerDriver(client(log));
+    await expect(bus.registerDriver(client(log))).rejects.toEqual(code('EBUSY'));
+    await driver.unregister();
+    await expect(driver.unregister()).rejects.toEqual(code('EINVAL'));
+  });
+
+  it('refuses to bind what does not match, is bound, or is unknown', async () => {
+    const { bus, log } = bench();
+    await bus.registerDriver(client(log));
+    await bus.registerDriver(client(log, { name: 'other', idTable: [{ name: 'core.other' }] }));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    await expect(bus.bind('client', 'core.client.0')).rejects.toEqual(code('EBUSY'));
+    await expect(bus.unbind('client.other', 'core.client.0')).rejects.toEqual(code('ENODEV'));
+    await bus.unbind('client', 'core.client.0');
+    log.length = 0;
+    await expect(bus.bind('client.other', 'core.client.0')).rejects.toEqual(code('ENODEV'));
+    await expect(bus.bind('client', 'core.client.1')).rejects.toEqual(code('ENODEV'));
+    await expect(bus.bind('nobody', 'core.client.0')).rejects.toEqual(code('ENODEV'));
+    expect(log).toEqual([]);
+  });
+});
