@@ -277,7 +277,7 @@ describe('misuse', () => {
     const parent = bus.parent('p');
     const spec = { parent, name: 'client', id: 0, release: free };
     for (const missing of ['parent', 'name', 'release']) {
-      expect(() => bus.initialize({ ...spec, [missing]: undefined } as never), missing).toThrow(code('EINVAL'));
+      expect(() => bus.initialize({ ...spec, [missing]: undefined }), missing).toThrow(code('EINVAL'));
     }
   });
 
@@ -331,7 +331,7 @@ describe('misuse', () => {
   it('14, 15: a callback that takes away its own device or driver is refused', async () => {
     const { bus, log } = bench();
     const answers: unknown[] = [];
-    const note = (work: Promise<unknown>): void => void work.catch((error: AuxBusError) => answers.push(error.code));
+    const note = (work: Promise<unknown>): void => void work.catch((error: unknown) => answers.push((error as AuxBusError).code));
     const slot: { driver?: { unregister(): Promise<void> }; device?: { delete(): Promise<void> } } = {};
     slot.driver = await bus.registerDriver(client(log, { remove: () => {
       note(slot.device!.delete());

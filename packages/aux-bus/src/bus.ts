@@ -175,7 +175,10 @@ class Bus implements AuxBus {
     for (const entry of [...drivers]) {
       if (!matchId(entry.driver.idTable, device.matchName)) continue;
       const error = await this.#binder.bind(device, entry);
-      if (!error) return this.#wakeDeferred();
+      if (!error) {
+        this.#wakeDeferred();
+        return;
+      }
       if (error.code === 'EPROBE_DEFER') waits = `${entry.name}: ${error.message}`;
     }
     if (waits === undefined || device.dead) return;

@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import { AuxBusError } from './errno.ts';
 import { Lock } from './lock.ts';
 import { deviceName, matchNameOf } from './name.ts';
-import { Parent, type Child, type ParentDevice } from './parent.ts';
+import type { Parent, Child, ParentDevice } from './parent.ts';
 
 /** What step one, filling in a device, amounts to. */
 export interface AuxiliaryDeviceSpec {
@@ -121,8 +121,7 @@ export class Device implements InitializedDevice, RegisteredDevice, Child {
       this.#state = 'add failed';
       throw error;
     }
-    // Withdrawn while its own probe ran.
-    if (this.#state === 'adding') this.#state = 'registered';
+    this.#settleIn();
     return this;
   }
 
@@ -166,6 +165,11 @@ export class Device implements InitializedDevice, RegisteredDevice, Child {
     }
     this.#state = 'deleted';
     this.#put(2);
+  }
+
+  #settleIn(): void {
+    // It may have been withdrawn while its own probe ran.
+    if (this.#state === 'adding') this.#state = 'registered';
   }
 
   #put(count: number): void {

@@ -21,7 +21,7 @@ it('matches exactly the first equal entry before the end of the table, and expla
   const word = fc.constantFrom('', 'a.b', 'a.c', 'a.b ', 'A.b', 'a.b.c');
   fc.assert(fc.property(fc.array(word), word.filter((text) => text !== ''), (names, wanted) => {
     const table = names.map((name, data) => ({ name, data }));
-    const end = names.indexOf('') < 0 ? names.length : names.indexOf('');
+    const end = names.includes('') ? names.indexOf('') : names.length;
     const index = names.slice(0, end).indexOf(wanted);
     expect(matchId(table, wanted)).toBe(index < 0 ? undefined : table[index]);
     const verdicts = explainTable(table, wanted).map(({ verdict }) => verdict);
@@ -32,7 +32,7 @@ it('matches exactly the first equal entry before the end of the table, and expla
 
 it('changes its answer when one character of either side is altered', () => {
   fc.assert(fc.property(fc.string({ minLength: 1 }), fc.nat(), (name, at) => {
-    const altered = [...name];
+    const altered = Array.from(name);
     const index = at % altered.length;
     altered[index] = altered[index] === 'x' ? 'y' : 'x';
     expect(matchId([{ name }], name)).toBeDefined();

@@ -39,5 +39,5 @@ it('stays below the limit and favours nobody', () => {
 it('refuses seeds and limits outside 32 bits', () => {
   expect(() => createRandom(-1)).toThrow(expect.objectContaining({ code: 'BAD_RANDOM' }));
   expect(() => createRandom(1).below(0)).toThrow('from 1 to 2^32');
-  expect(() => restoreRandom({ key: 1, words: [0, 0, 0.5, 0] })).toThrow('BAD' && 'expected integers');
+  expect(() => restoreRandom({ key: 1, words: [0, 0, 0.5, 0] })).toThrow('expected integers');
 });

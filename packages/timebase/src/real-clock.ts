@@ -14,8 +14,9 @@ export interface RealTime {
  * A clock on the host's time. Device timers run while somebody waits or accesses a device; time that an access
  * spends is not added, for it passes by itself.
  */
-export function createRealClock({ now, sleep }: RealTime): HostClock {
+export function createRealClock(time: RealTime): HostClock {
   const hosts: TimedHost[] = [];
+  const now = (): Nanoseconds => time.now();
   const pump = (): void => {
     const at = now();
     for (const host of hosts) {
@@ -26,21 +27,19 @@ export function createRealClock({ now, sleep }: RealTime): HostClock {
   /** Until the next look or the next device timer, whichever comes first. */
   const pause = (at: Nanoseconds): Promise<void> => {
     const next = hosts.reduce((least, host) => Math.min(least, host.nextDue() ?? Infinity), at);
-    return sleep(Math.max(0, next - now()));
+    return time.sleep(Math.max(0, next - now()));
   };
-  const wait = async (waiter: Omit<Waiter, 'resolve' | 'reject'>): Promise<void> => {
-    let over = false;
-    let failure: { readonly error: unknown } | undefined;
-    const resolve = (): void => void (over = true);
-    const reject = (error: unknown): void => void (failure = { error });
+  const wait = (waiter: Omit<Waiter, 'resolve' | 'reject'>): Promise<void> => new Promise((resolve, reject) => {
     const full: Waiter = { ...waiter, resolve, reject };
-    while (!over) {
-      await pause(full.at);
-      pump();
-      if (now() >= full.at) tryWaiter(full, now);
-      if (failure) throw failure.error;
-    }
-  };
+    const look = async (): Promise<void> => {
+      for (let over = false; !over;) {
+        await pause(full.at);
+        pump();
+        over = now() >= full.at && tryWaiter(full, now);
+      }
+    };
+    look().catch(reject);
+  });
   return {
     now,
     async until(predicate: () => boolean, options: WaitOptions) {
@@ -64,6 +63,6 @@ export function createRealClock({ now, sleep }: RealTime): HostClock {
         if (index >= 0) hosts.splice(index, 1);
       };
     },
-    defer: (task) => void sleep(0).then(task),
+    defer: (task) => void time.sleep(0).then(task),
   };
 }

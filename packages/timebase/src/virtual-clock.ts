@@ -45,9 +45,8 @@ class Virtual implements VirtualClock {
 
   spend(duration: Nanoseconds): void {
     this.#now += duration;
-    const hosts = this.#hosts;
-    for (let i = 0; i < hosts.length; i++) {
-      const due = hosts[i]!.nextDue();
+    for (const host of this.#hosts) {
+      const due = host.nextDue();
       if (due !== undefined && due <= this.#now) {
         this.#pump();
         return;
@@ -58,7 +57,7 @@ class Virtual implements VirtualClock {
   until(predicate: () => boolean, options: WaitOptions): Promise<void> {
     return new Promise((resolve, reject) => {
       const plan = planWait(this.#now, options);
-      if (options.signal?.aborted) reject(abortReason(options) as Error);
+      if (options.signal?.aborted) reject(abortReason(options));
       else if (predicate()) resolve();
       else this.#wait({ ...plan, predicate, options, resolve, reject });
     });

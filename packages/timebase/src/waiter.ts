@@ -53,6 +53,7 @@ export function tryWaiter(waiter: Waiter, now: () => Nanoseconds): boolean {
   return false;
 }
 
-export function abortReason({ signal, reason }: WaitOptions): unknown {
-  return signal?.reason ?? new Error(`Gave up waiting for ${reason}`);
+/** The signal's reason; one that is no error becomes the cause of one. */
+export function abortReason({ signal, reason }: WaitOptions): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error(`Gave up waiting for ${reason}`, { cause: signal?.reason });
 }
