@@ -1,1 +1,66 @@
-export {};
+import type { ChipFacts } from './port.ts';
+
+/** A real board, composed from a chip and what is soldered around it. Sizes in bytes. */
+export interface Board extends Omit<ChipFacts, 'uuid'> {
+  /** Class code, base in the high byte: 0x030000 VGA, 0x030200 3D controller. */
+  readonly classCode: number;
+  /** Size of BAR1, a power of two. */
+  readonly bar1Size: number;
+  /** As it is printed, five bytes. */
+  readonly vbiosVersion: readonly [number, number, number, number, number];
+  /** Interrupt vectors in the tree. */
+  readonly vectors: { readonly gsp: number };
+}
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** What all boards with a chip share. */
+const AD102 = {
+  chip: 'ad102',
+  architecture: 'ada',
+  chipId: 0x192,
+  // Fuses as they were blown for the first production ucode of each engine.
+  fuses: { gspFwsec: 0, sec2Booter: 0 },
+  channels: 2048,
+  vmmuSegmentSize: 32 * MiB,
+  vectors: { gsp: 155 },
+} as const;
+
+// Names and ids: open-gpu-kernel-modules 570.144: src/nvidia/generated/g_nv_name_released.h
+export const BOARDS = {
+  /** L40: AD102 with 18176 cores (142 SMs), 48 GiB GDDR6 with ECC, SR-IOV with 32 virtual functions. */
+  l40: {
+    ...AD102,
+    productName: 'NVIDIA L40',
+    pci: { vendor: 0x10de, device: 0x26b5, subsystemVendor: 0x10de, subsystem: 0x169d, revision: 0xa1 },
+    classCode: 0x030200,
+    vramSize: 48 * GiB,
+    bar1Size: 64 * GiB,
+    displayDisabled: false,
+    gpcMask: 0xfff,
+    tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f],
+    ecc: false,
+    sriov: { totalVfs: 32, firstVfOffset: 4, vfStride: 1 },
+    engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVDEC1', 'NVDEC2', 'NVENC0', 'NVENC1', 'NVENC2', 'NVJPEG0', 'NVJPEG1', 'NVJPEG2', 'NVJPEG3', 'OFA0', 'SEC2'],
+    vbiosVersion: [0x95, 0x02, 0x5c, 0x00, 0x01],
+  },
+  /** GeForce RTX 4090: AD102, 24 GiB, no SR-IOV. */
+  rtx4090: {
+    ...AD102,
+    productName: 'NVIDIA GeForce RTX 4090',
+    pci: { vendor: 0x10de, device: 0x2684, subsystemVendor: 0x10de, subsystem: 0x167c, revision: 0xa1 },
+    classCode: 0x030000,
+    vramSize: 24 * GiB,
+    bar1Size: 256 * MiB,
+    displayDisabled: false,
+    gpcMask: 0x7ff,
+    tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f, 0x1f],
+    ecc: false,
+    sriov: undefined,
+    engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'NVENC1', 'OFA0', 'SEC2'],
+    vbiosVersion: [0x95, 0x02, 0x18, 0x80, 0x9e],
+  },
+} as const satisfies Readonly<Record<string, Board>>;
+
+export type BoardName = keyof typeof BOARDS;

@@ -1,1 +1,3 @@
-export {};
+export { createGpu } from './gpu.ts';
+export type { Gpu, GpuOptions, GpuState } from './gpu.ts';
+export { POINTS } from './points.ts';
