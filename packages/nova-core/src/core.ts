@@ -1,13 +1,13 @@
-import { ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
+import { ReleaseError, ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
-import type { PciDevice } from '@nova-stack/pci';
+import { HEADER, type PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 
 import { bootGsp, type Running } from './boot.ts';
 import { identify } from './chip.ts';
 import { report, type Device } from './device.ts';
-import { NovaCoreError } from './errors.ts';
+import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
 import { waitForBoardFirmware } from './gfw.ts';
 import { BARS, bar, hostableVfs } from './system-facts.ts';
@@ -55,5 +55,120 @@ const VENDOR = 0x10de;
 const CLASSES: readonly number[] = [0x0300, 0x0302];
 /** What is mapped of BAR0. */
 const REGISTERS_SIZE = 0x100_0000;
-/** Width of bus addresses that Turing to Ada can send, in bits. */
+/** Width of bus addresses that GA102 to Ada can send, in bits. */
 const DMA_BITS = 47;
+/** The client kinds for which a device is published, and the module that publishes it. */
+const MODULE = 'nova-core';
+
+/** Gives this package's error to everything that is not one already. */
+function asCoreError(error: unknown, code: 'PCI' | 'TEARDOWN', step: Step): NovaCoreError {
+  if (error instanceof NovaCoreError) return error;
+  const first = error instanceof ReleaseError ? error.errors[0] : error;
+  if (first instanceof NovaCoreError) return first;
+  return new NovaCoreError(code, step, first instanceof Error ? first.message : String(first), { cause: error });
+}
+
+/** @throws {@link NovaCoreError} `NOT_SUPPORTED` for a function that this driver does not drive. */
+function requireGpu(pci: PciDevice): void {
+  const vendor = pci.readConfig(HEADER.vendor, 2);
+  const baseClass = pci.readConfig(HEADER.subClass, 2);
+  if (vendor === VENDOR && CLASSES.includes(baseClass)) return;
+  throw new NovaCoreError('NOT_SUPPORTED', 'pci', `${pci.name} is no NVIDIA display controller: vendor ${hex(vendor)}, class ${hex(baseClass)}`, {
+    detail: { vendor, class: baseClass },
+  });
+}
+
+/** Takes hold of the function: decoding, bus mastering, registers. */
+function enable(pci: PciDevice, { clock, trace }: Pick<NovaCoreOptions, 'clock' | 'trace'>, held: ReleaseStack): Device {
+  requireGpu(pci);
+  const registers = bar(pci, BARS.registers);
+  const framebuffer = bar(pci, BARS.framebuffer);
+  const instance = bar(pci, BARS.instance);
+  if (registers.size < REGISTERS_SIZE) {
+    throw new NovaCoreError('NOT_SUPPORTED', 'pci', `BAR0 of ${pci.name} has ${hex(registers.size)} bytes, not ${hex(REGISTERS_SIZE)}`);
+  }
+  pci.enable();
+  held.defer('memory decoding', () => pci.disable());
+  pci.setBusMaster(true);
+  held.defer('bus mastering', () => pci.setBusMaster(false));
+  pci.setDmaMask(DMA_BITS);
+  const bar0 = pci.mapBar(BARS.registers);
+  held.defer('BAR0', () => bar0.unmap());
+  report(trace, 'nova-core.pci.enabled', {
+    device: pci.name, registers: registers.start, framebuffer: framebuffer.start, window: framebuffer.size, instance: instance.start, vfs: pci.sriov?.totalVfs ?? 0,
+  });
+  return { pci, bar0, clock, trace };
+}
+
+class Core implements NovaCore {
+  readonly #options: NovaCoreOptions;
+  /** Number of the next GPU; never used twice. */
+  #next = 0;
+
+  constructor(options: NovaCoreOptions) {
+    this.#options = options;
+  }
+
+  async probe(pci: PciDevice): Promise<CoreDevice> {
+    const { trace } = this.#options;
+    const held = new ReleaseStack();
+    try {
+      return await this.#bringUp(pci, held);
+    } catch (cause) {
+      const error = asCoreError(cause, 'PCI', 'pci');
+      report(trace, 'nova-core.probe.failed', { step: error.step, code: error.code });
+      // What fails on the way down was reported there; the reason for going down is what counts.
+      await held.release().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #bringUp(pci: PciDevice, held: ReleaseStack): Promise<CoreDevice> {
+    const { trace, firmware } = this.#options;
+    const device = enable(pci, this.#options, held);
+    const chip = identify(device);
+    await waitForBoardFirmware(device);
+    const flushPage = new FlushPage(device);
+    held.defer('flush page', () => flushPage.release());
+    const running = await bootGsp(device, chip, firmware, held);
+    const published = await this.#publish(device, running, held);
+    report(trace, 'nova-core.probe.done', { device: pci.name });
+    let unbinding: Promise<void> | undefined;
+    return {
+      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbios.version, published,
+      unbind: () => (unbinding ??= this.#takeDown(pci, held)),
+    };
+  }
+
+  async #publish(device: Device, running: Running, held: ReleaseStack): Promise<string[]> {
+    const { auxBus, trace } = this.#options;
+    const parent = auxBus.parent(device.pci.name);
+    const id = this.#next++;
+    const names: string[] = [];
+    for (const name of ['nova-drm', ...(running.layout.vfs > 0 ? ['vgpu'] : [])]) {
+      const published = await auxBus.publish({ parent, module: MODULE, name, id });
+      held.defer(published.name, async () => {
+        await published.withdraw();
+        report(trace, 'nova-core.aux.withdrawn', { name: published.name });
+      });
+      names.push(published.name);
+      report(trace, 'nova-core.aux.published', { name: published.name });
+    }
+    return names;
+  }
+
+  async #takeDown(pci: PciDevice, held: ReleaseStack): Promise<void> {
+    try {
+      await held.release();
+    } catch (error) {
+      throw asCoreError(error, 'TEARDOWN', 'unpublish');
+    } finally {
+      report(this.#options.trace, 'nova-core.unbind.done', { device: pci.name });
+    }
+  }
+}
+
+/** Creates the driver. Nothing happens before a device is probed. */
+export function createNovaCore(options: NovaCoreOptions): NovaCore {
+  return new Core(options);
+}

@@ -16,6 +16,8 @@ export type Step = (typeof STEPS)[number];
 export type NovaCoreCode =
   /** The function is not one that this driver drives: vendor, class, BAR or chip. */
   | 'NOT_SUPPORTED'
+  /** The bus refused an access, a mapping or memory. */
+  | 'PCI'
   /** A wait ran into its bound. */
   | 'TIMEOUT'
   /** The device left the bus. */

@@ -1,1 +1,6 @@
-export {};
+// The driver
+export { createNovaCore, type CoreDevice, type NovaCore, type NovaCoreOptions } from './core.ts';
+
+// Errors and trace
+export { NovaCoreError, STEPS, type ErrorDetail, type NovaCoreCode, type Step } from './errors.ts';
+export { POINTS } from './points.ts';

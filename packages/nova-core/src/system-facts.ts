@@ -1,10 +1,8 @@
-import type { BarResource, PciDevice } from '@nova-stack/pci';
+import { HEADER, type BarResource, type PciDevice } from '@nova-stack/pci';
 
 import { NovaCoreError } from './errors.ts';
 import type { SystemFacts } from './firmware/abi.ts';
 
-/** Fields of a type 0 configuration header. */
-const CONFIG = { id: 0x00, classRevision: 0x08, subsystem: 0x2c } as const;
 /** BARs as this driver and the firmware number them, by PCI index. */
 export const BARS = { registers: 0, framebuffer: 1, instance: 3 } as const;
 /** Virtual functions have their three memory BARs at the same indices. */
@@ -35,9 +33,9 @@ export function systemFacts(pci: PciDevice): SystemFacts {
     framebuffer: bar(pci, BARS.framebuffer).start,
     instance: bar(pci, BARS.instance).start,
     busDeviceFunction: (bus << 8) | (device << 3) | fn,
-    deviceId: pci.readConfig(CONFIG.id, 4),
-    subsystemId: pci.readConfig(CONFIG.subsystem, 4),
-    revision: pci.readConfig(CONFIG.classRevision, 1),
+    deviceId: pci.readConfig(HEADER.vendor, 4),
+    subsystemId: pci.readConfig(HEADER.subsystemVendor, 4),
+    revision: pci.readConfig(HEADER.revision, 1),
     configMirror: CONFIG_MIRROR,
     vfs: sriov === undefined || hostableVfs(pci) === 0 ? undefined : {
       total: sriov.totalVfs,
