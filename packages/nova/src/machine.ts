@@ -1,0 +1,54 @@
+import { createAuxBus, type AuxBus } from '@nova-stack/aux-bus';
+import { syntheticPack, type FirmwareSource } from '@nova-stack/firmware-files';
+import { createGspRm } from '@nova-stack/gsp-rm';
+import { createGpu, type Gpu } from '@nova-stack/hw-model';
+import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
+import { createNovaCore, type NovaCore } from '@nova-stack/nova-core';
+import { createBus, type PciBus, type Slot } from '@nova-stack/pci';
+import { createVirtualClock, type VirtualClock } from '@nova-stack/timebase';
+import { createTrace, faultPlan, type FaultRule, type Trace, type TraceSink } from '@nova-stack/trace';
+
+export interface MachineOptions {
+  /** Board to model. */
+  readonly board: BoardName;
+  /** Firmware files for the driver; by default the synthetic pack of the board's chip. */
+  readonly firmware?: FirmwareSource;
+  /** Seed of everything random, 0 to 2^32 - 1; default 1. */
+  readonly seed?: number;
+  readonly sinks?: readonly TraceSink[];
+  /** Faults to inject, in any layer. */
+  readonly faults?: readonly FaultRule[];
+}
+
+/** A modelled GPU in a slot, and a core driver that has not seen it yet. */
+export interface Machine {
+  readonly clock: VirtualClock;
+  readonly trace: Trace;
+  readonly gpu: Gpu;
+  readonly pci: PciBus;
+  readonly slot: Slot;
+  readonly auxBus: AuxBus;
+  readonly core: NovaCore;
+}
+
+/** Firmware version of the synthetic pack that a machine boots by default. */
+export const DEFAULT_VERSION = '570.144';
+
+/** Puts every layer together: model and firmware on one side of the PCI seam, driver and auxiliary bus on the other. */
+export function createMachine(options: MachineOptions): Machine {
+  const { board: name, seed = 1 } = options;
+  const board = BOARDS[name];
+  const clock = createVirtualClock({ seed });
+  const trace = createTrace({
+    now: () => clock.now(),
+    sinks: options.sinks ?? [],
+    ...(options.faults && { faults: faultPlan(options.faults) }),
+  });
+  const gpu = createGpu({ board, firmware: createGspRm(), trace, seed });
+  const pci = createBus({ clock, trace });
+  const slot = pci.plug(gpu);
+  const auxBus = createAuxBus({ trace });
+  const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: DEFAULT_VERSION });
+  const core = createNovaCore({ clock, trace, auxBus, firmware });
+  return { clock, trace, gpu, pci, slot, auxBus, core };
+}

@@ -1,0 +1,58 @@
+import { BOARDS } from '@nova-stack/hw-model/boards';
+
+import { boot } from './boot.ts';
+import { bootHelp, parseBootOptions, UsageError } from './options.ts';
+
+/** Where a command writes; a test passes its own. */
+export interface Output {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+const HELP = `Usage: nova COMMAND [options]
+
+Commands:
+  boot    boot a modelled GPU, attach two clients, open and close a vGPU, unload
+
+nova COMMAND --help tells a command's options.
+`;
+
+const processOutput: Output = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
+/**
+ * Runs the command line and tells the exit status: 0 done, 1 the job failed, 2 the command line was wrong.
+ */
+export async function main(args: readonly string[], output: Output = processOutput): Promise<number> {
+  const [command, ...rest] = args;
+  try {
+    switch (command) {
+      case 'boot':
+        return await runBoot(rest, output);
+      case '--help':
+      case 'help':
+        output.out(HELP);
+        return 0;
+      case undefined:
+        output.err(HELP);
+        return 2;
+      default:
+        throw new UsageError(`unknown command "${command}"; the commands are: boot`);
+    }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    output.err(`nova: ${error.message}\n`);
+    return 2;
+  }
+}
+
+async function runBoot(args: readonly string[], output: Output): Promise<number> {
+  const options = parseBootOptions(args);
+  if (options.help) {
+    output.out(bootHelp(Object.keys(BOARDS)));
+    return 0;
+  }
+  return boot(options, output);
+}

@@ -1,0 +1,103 @@
+import { parseArgs } from 'node:util';
+
+/** The command line was wrong: one clear line for the user, exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Options of `nova boot`. */
+export interface BootOptions {
+  readonly board: string;
+  /** Directory of a linux-firmware tree, or undefined for the synthetic pack. */
+  readonly firmware: string | undefined;
+  /** Compare the firmware files with the known releases before they are used. */
+  readonly verify: boolean;
+  /** Name of the vGPU type to open, e.g. `L40-4Q`; undefined lets the job choose one, `none` opens none. */
+  readonly vgpu: string | undefined;
+  /** File for the trace as JSON lines. */
+  readonly trace: string | undefined;
+  readonly seed: number;
+  readonly help: boolean;
+}
+
+/** One row per option: what `--help` says and what the parser accepts. */
+const BOOT_OPTIONS = [
+  { name: 'board', value: 'BOARD', text: 'board to model (default: l40)' },
+  { name: 'firmware', value: 'DIR', text: 'boot the real files of a linux-firmware tree instead of the synthetic pack' },
+  { name: 'verify', text: 'compare every firmware file with the known releases (SHA-256) first' },
+  { name: 'vgpu', value: 'TYPE', text: 'vGPU type to open, e.g. L40-4Q; "none" opens none (default: the first that fits)' },
+  { name: 'trace', value: 'FILE', text: 'write every event of the run to FILE as JSON lines' },
+  { name: 'seed', value: 'N', text: 'seed of the run, 0 to 4294967295; the same seed gives the same run (default: 1)' },
+  { name: 'help', text: 'show this help' },
+] as const;
+
+/** The text of `nova boot --help`. */
+export function bootHelp(boards: readonly string[]): string {
+  const rows = BOOT_OPTIONS.map((option) => {
+    const left = `--${option.name}${'value' in option ? ` ${option.value}` : ''}`;
+    return `  ${left.padEnd(16)}  ${option.text}`;
+  });
+  return [
+    'Usage: nova boot [options]',
+    '',
+    'Boots a modelled GPU, attaches nova-drm and vgpu, opens and closes a vGPU, and unloads again.',
+    '',
+    ...rows,
+    '',
+    `Boards: ${boards.join(', ')}`,
+    '',
+  ].join('\n');
+}
+
+/**
+ * Reads the options of `nova boot`.
+ *
+ * @throws {UsageError} on an unknown option, a missing value or a value out of range.
+ */
+export function parseBootOptions(args: readonly string[]): BootOptions {
+  const values = parse(args);
+  return {
+    board: values.board ?? 'l40',
+    firmware: values.firmware,
+    verify: values.verify ?? false,
+    vgpu: values.vgpu,
+    trace: values.trace,
+    seed: parseSeed(values.seed),
+    help: values.help ?? false,
+  };
+}
+
+interface RawValues {
+  readonly board?: string;
+  readonly firmware?: string;
+  readonly verify?: boolean;
+  readonly vgpu?: string;
+  readonly trace?: string;
+  readonly seed?: string;
+  readonly help?: boolean;
+}
+
+function parse(args: readonly string[]): RawValues {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: false,
+      options: Object.fromEntries(
+        BOOT_OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const]),
+      ),
+    }).values as RawValues;
+  } catch (error) {
+    // parseArgs explains itself in several sentences; the first one names the option.
+    const [first = 'bad arguments'] = (error instanceof Error ? error.message : String(error)).split('. ');
+    throw new UsageError(`${first} (see nova boot --help)`);
+  }
+}
+
+function parseSeed(text: string | undefined): number {
+  if (text === undefined) return 1;
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed > 0xffffffff) {
+    throw new UsageError(`--seed wants a whole number from 0 to 4294967295, not "${text}"`);
+  }
+  return seed;
+}
