@@ -1,5 +1,6 @@
+import { struct, type Layout } from '@nova-stack/c-layout';
+
 import type { FileBytes } from './file-bytes.ts';
-import { words, type Layout } from './record.ts';
 
 /**
  * The header at the start of every NVIDIA `.bin` container. Offsets and sizes in bytes.
@@ -18,8 +19,10 @@ export interface BinHeader {
   readonly dataSize: number;
 }
 
-export const BIN_HEADER: Layout<BinHeader> = words<BinHeader>('magic', 'version', 'totalSize', 'headerOffset', 'dataOffset', 'dataSize');
-export const BIN_HEADER_SIZE = 24;
+export const BIN_HEADER: Layout<BinHeader> = struct('nvfw_bin_hdr', {
+  magic: 'u32', version: 'u32', totalSize: 'u32', headerOffset: 'u32', dataOffset: 'u32', dataSize: 'u32',
+});
+export const BIN_HEADER_SIZE: number = BIN_HEADER.size;
 export const BIN_MAGIC = 0x10de;
 export const BIN_VERSION = 1;
 
@@ -31,14 +34,14 @@ export const BIN_VERSION = 1;
 export function readBin(file: FileBytes): { readonly bin: BinHeader; readonly data: Uint8Array } {
   const bin = file.record(BIN_HEADER, 0, 'bin');
   if (bin.magic !== BIN_MAGIC) file.fail('BAD_MAGIC', { field: 'bin.magic', offset: 0, value: bin.magic, message: 'should be 0x10de' });
-  if (bin.version !== BIN_VERSION) file.fail('UNSUPPORTED', { field: 'bin.version', offset: 4, value: bin.version, message: 'should be 1' });
+  if (bin.version !== BIN_VERSION) file.fail('UNSUPPORTED', { field: 'bin.version', offset: BIN_HEADER.offsets.version, value: bin.version, message: 'should be 1' });
   if (bin.headerOffset < BIN_HEADER_SIZE) {
-    file.fail('BAD_HEADER', { field: 'bin.headerOffset', offset: 12, value: bin.headerOffset, message: 'lies within the container\'s own header' });
+    file.fail('BAD_HEADER', { field: 'bin.headerOffset', offset: BIN_HEADER.offsets.headerOffset, value: bin.headerOffset, message: 'lies within the container\'s own header' });
   }
   if (bin.dataOffset < BIN_HEADER_SIZE) {
-    file.fail('BAD_HEADER', { field: 'bin.dataOffset', offset: 16, value: bin.dataOffset, message: 'lies within the container\'s own header' });
+    file.fail('BAD_HEADER', { field: 'bin.dataOffset', offset: BIN_HEADER.offsets.dataOffset, value: bin.dataOffset, message: 'lies within the container\'s own header' });
   }
-  if (bin.dataSize === 0) file.fail('BAD_HEADER', { field: 'bin.dataSize', offset: 20, value: 0, message: 'leaves nothing to load' });
+  if (bin.dataSize === 0) file.fail('BAD_HEADER', { field: 'bin.dataSize', offset: BIN_HEADER.offsets.dataSize, value: 0, message: 'leaves nothing to load' });
   return { bin, data: file.take(bin.dataOffset, bin.dataSize, 'bin.data') };
 }
 

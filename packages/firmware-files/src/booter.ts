@@ -1,6 +1,7 @@
+import { struct, type Layout } from '@nova-stack/c-layout';
+
 import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
-import { fieldOffset, words, type Layout } from './record.ts';
 
 /**
  * Header of heavy-secure ucode, version 2. Offsets in the file, sizes in bytes.
@@ -48,18 +49,20 @@ export interface BooterApp {
   readonly dataSize: number;
 }
 
-const HS_HEADER: Layout<HsHeader> = words<HsHeader>(
-  'signaturesOffset', 'signaturesSize', 'patchLocationOffset', 'signatureShiftOffset', 'metadataOffset', 'metadataSize',
-  'signatureCountOffset', 'loadHeaderOffset', 'loadHeaderSize',
-);
-const METADATA: Layout<BooterMetadata> = words<BooterMetadata>('fuseVersion', 'engineIdMask', 'ucodeId');
-const METADATA_SIZE = 12;
-const LOAD_HEADER: Layout<BooterLoadHeader> = words<BooterLoadHeader>(
-  'osCodeOffset', 'osCodeSize', 'osDataOffset', 'osDataSize', 'appCount',
-);
-const LOAD_HEADER_SIZE = 20;
-const APP: Layout<BooterApp> = words<BooterApp>('codeOffset', 'codeSize', 'dataOffset', 'dataSize');
-const APP_SIZE = 16;
+const HS_HEADER: Layout<HsHeader> = struct('nvfw_hs_header_v2', {
+  signaturesOffset: 'u32', signaturesSize: 'u32', patchLocationOffset: 'u32', signatureShiftOffset: 'u32',
+  metadataOffset: 'u32', metadataSize: 'u32', signatureCountOffset: 'u32', loadHeaderOffset: 'u32',
+  loadHeaderSize: 'u32',
+});
+const METADATA: Layout<BooterMetadata> = struct('nvfw_hs_metadata', {
+  fuseVersion: 'u32', engineIdMask: 'u32', ucodeId: 'u32',
+});
+const LOAD_HEADER: Layout<BooterLoadHeader> = struct('nvfw_hs_load_header_v2', {
+  osCodeOffset: 'u32', osCodeSize: 'u32', osDataOffset: 'u32', osDataSize: 'u32', appCount: 'u32',
+});
+const APP: Layout<BooterApp> = struct('nvfw_hs_load_header_v2_app', {
+  codeOffset: 'u32', codeSize: 'u32', dataOffset: 'u32', dataSize: 'u32',
+});
 /** Known files have one app; more than this is damage. */
 const MAX_APPS = 16;
 const MAX_SIGNATURES = 64;
@@ -106,8 +109,8 @@ export function parseBooter(bytes: Uint8Array, name: string): Booter {
   const patchLocation = file.u32(hs.patchLocationOffset, 'patchLocation');
   const signatureShift = file.u32(hs.signatureShiftOffset, 'signatureShift');
   const signatures = readSignatures(file, hs, hsAt, signatureShift);
-  if (hs.metadataSize < METADATA_SIZE) {
-    file.fail('BAD_HEADER', { field: 'hs.metadataSize', offset: hsAt + fieldOffset(HS_HEADER, 'metadataSize'), value: hs.metadataSize, message: 'should be 12 or more' });
+  if (hs.metadataSize < METADATA.size) {
+    file.fail('BAD_HEADER', { field: 'hs.metadataSize', offset: hsAt + HS_HEADER.offsets.metadataSize, value: hs.metadataSize, message: 'should be 12 or more' });
   }
   const metadata = file.record(METADATA, hs.metadataOffset, 'metadata');
 
@@ -116,9 +119,9 @@ export function parseBooter(bytes: Uint8Array, name: string): Booter {
   const apps = readApps(file, hs, load.appCount);
   const part = (field: string, at: number, offset: number, size: number): void => checkPart(file, data, { field, at, offset, size });
   part('load.osCodeOffset', loadAt, load.osCodeOffset, load.osCodeSize);
-  part('load.osDataOffset', loadAt + 8, load.osDataOffset, load.osDataSize);
+  part('load.osDataOffset', loadAt + LOAD_HEADER.offsets.osDataOffset, load.osDataOffset, load.osDataSize);
   apps.forEach((app, i) => {
-    const at = loadAt + LOAD_HEADER_SIZE + i * APP_SIZE;
+    const at = loadAt + LOAD_HEADER.size + i * APP.size;
     part(`load.apps[${i}].codeOffset`, at, app.codeOffset, app.codeSize);
     part(`load.apps[${i}].dataOffset`, at + 8, app.dataOffset, app.dataSize);
   });
@@ -144,7 +147,7 @@ function readSignatures(file: FileBytes, hs: HsHeader, hsAt: number, shift: numb
   const each = hs.signaturesSize / count;
   if (!Number.isInteger(each) || each === 0) {
     file.fail('BAD_HEADER', {
-      field: 'hs.signaturesSize', offset: hsAt + fieldOffset(HS_HEADER, 'signaturesSize'), value: hs.signaturesSize,
+      field: 'hs.signaturesSize', offset: hsAt + HS_HEADER.offsets.signaturesSize, value: hs.signaturesSize,
       message: `is not divided by ${count} signatures`,
     });
   }
@@ -155,12 +158,12 @@ function readSignatures(file: FileBytes, hs: HsHeader, hsAt: number, shift: numb
 function readApps(file: FileBytes, hs: HsHeader, count: number): BooterApp[] {
   const at = hs.loadHeaderOffset;
   if (count < 1 || count > MAX_APPS) {
-    file.fail('BAD_HEADER', { field: 'load.appCount', offset: at + 16, value: count, message: `should be 1 to ${MAX_APPS}` });
+    file.fail('BAD_HEADER', { field: 'load.appCount', offset: at + LOAD_HEADER.offsets.appCount, value: count, message: `should be 1 to ${MAX_APPS}` });
   }
-  if (hs.loadHeaderSize < LOAD_HEADER_SIZE + count * APP_SIZE) {
-    file.fail('BAD_HEADER', { field: 'load.appCount', offset: at + 16, value: count, message: `does not fit a load header of 0x${hs.loadHeaderSize.toString(16)} bytes` });
+  if (hs.loadHeaderSize < LOAD_HEADER.size + count * APP.size) {
+    file.fail('BAD_HEADER', { field: 'load.appCount', offset: at + LOAD_HEADER.offsets.appCount, value: count, message: `does not fit a load header of 0x${hs.loadHeaderSize.toString(16)} bytes` });
   }
-  return Array.from({ length: count }, (_, i) => file.record(APP, at + LOAD_HEADER_SIZE + i * APP_SIZE, `load.apps[${i}]`));
+  return Array.from({ length: count }, (_, i) => file.record(APP, at + LOAD_HEADER.size + i * APP.size, `load.apps[${i}]`));
 }
 
 /** What a booter's file is made of; the rest of {@link Booter} follows from it. */
@@ -176,7 +179,7 @@ export function writeBooter(booter: BooterParts): Uint8Array {
   signatures.forEach((signature, i) => {
     builder.put(hs.signaturesOffset + booter.signatureShift + i * signature.length, signature, `signatures[${i}]`);
   });
-  apps.forEach((app, i) => builder.record(APP, hs.loadHeaderOffset + LOAD_HEADER_SIZE + i * APP_SIZE, app, `load.apps[${i}]`));
+  apps.forEach((app, i) => builder.record(APP, hs.loadHeaderOffset + LOAD_HEADER.size + i * APP.size, app, `load.apps[${i}]`));
   return builder
     .record(LOAD_HEADER, hs.loadHeaderOffset, load, 'load')
     .u32(hs.patchLocationOffset, booter.patchLocation, 'patchLocation')

@@ -1,5 +1,6 @@
+import { array, struct, type Layout } from '@nova-stack/c-layout';
+
 import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
-import { fieldOffset, type Layout } from './record.ts';
 
 /** Header of a 64-bit little-endian ELF file. Source: System V ABI, chapter 4. */
 export interface ElfHeader {
@@ -12,7 +13,7 @@ export interface ElfHeader {
   readonly entry: bigint;
   readonly programHeaderOffset: bigint;
   /** File offset of the section headers. */
-  readonly sectionHeaderOffset: number;
+  readonly sectionHeaderOffset: bigint;
   readonly flags: number;
   readonly headerSize: number;
   readonly programHeaderEntrySize: number;
@@ -31,8 +32,8 @@ export interface ElfSectionHeader {
   readonly flags: bigint;
   readonly address: bigint;
   /** Offset in the file, and bytes there (none when the type is NOBITS). */
-  readonly offset: number;
-  readonly size: number;
+  readonly offset: bigint;
+  readonly size: bigint;
   readonly link: number;
   readonly info: number;
   readonly alignment: bigint;
@@ -56,19 +57,18 @@ export interface Elf64 {
   readonly rest: readonly Region[];
 }
 
-const ELF_HEADER: Layout<ElfHeader> = [
-  ['ident', 'bytes:16'], ['type', 'u16'], ['machine', 'u16'], ['version', 'u32'], ['entry', 'u64'],
-  ['programHeaderOffset', 'u64'], ['sectionHeaderOffset', 'size64'], ['flags', 'u32'], ['headerSize', 'u16'],
-  ['programHeaderEntrySize', 'u16'], ['programHeaderCount', 'u16'], ['sectionHeaderEntrySize', 'u16'],
-  ['sectionHeaderCount', 'u16'], ['sectionNamesIndex', 'u16'],
-];
-export const ELF_HEADER_SIZE = 64;
+const ELF_HEADER: Layout<ElfHeader> = struct('Elf64_Ehdr', {
+  ident: array('u8', 16), type: 'u16', machine: 'u16', version: 'u32', entry: 'u64', programHeaderOffset: 'u64',
+  sectionHeaderOffset: 'u64', flags: 'u32', headerSize: 'u16', programHeaderEntrySize: 'u16', programHeaderCount: 'u16',
+  sectionHeaderEntrySize: 'u16', sectionHeaderCount: 'u16', sectionNamesIndex: 'u16',
+});
+export const ELF_HEADER_SIZE: number = ELF_HEADER.size;
 
-const SECTION_HEADER: Layout<ElfSectionHeader> = [
-  ['name', 'u32'], ['type', 'u32'], ['flags', 'u64'], ['address', 'u64'], ['offset', 'size64'], ['size', 'size64'],
-  ['link', 'u32'], ['info', 'u32'], ['alignment', 'u64'], ['entrySize', 'u64'],
-];
-export const SECTION_HEADER_SIZE = 64;
+const SECTION_HEADER: Layout<ElfSectionHeader> = struct('Elf64_Shdr', {
+  name: 'u32', type: 'u32', flags: 'u64', address: 'u64', offset: 'u64', size: 'u64', link: 'u32', info: 'u32',
+  alignment: 'u64', entrySize: 'u64',
+});
+export const SECTION_HEADER_SIZE: number = SECTION_HEADER.size;
 
 /** Section types that matter here: without a header of its own, and without bytes in the file. */
 const NULL_SECTION = 0;
@@ -93,25 +93,28 @@ export function parseElf64(bytes: Uint8Array, name: string): Elf64 {
     if (header.ident[i] === byte) return;
     file.fail('UNSUPPORTED', { field: `elf.ident[${i}]`, offset: i, value: header.ident[i]!, message: 'should be a 64-bit little-endian file of version 1' });
   });
-  const at = (field: keyof ElfHeader): number => fieldOffset(ELF_HEADER, field);
-  const { sectionHeaderEntrySize: entrySize, sectionHeaderCount: count, sectionHeaderOffset, sectionNamesIndex } = header;
+  const at = ELF_HEADER.offsets;
+  const { sectionHeaderEntrySize: entrySize, sectionHeaderCount: count, sectionNamesIndex } = header;
   if (entrySize !== SECTION_HEADER_SIZE) {
-    file.fail('BAD_HEADER', { field: 'elf.sectionHeaderEntrySize', offset: at('sectionHeaderEntrySize'), value: entrySize, message: 'should be 64' });
+    file.fail('BAD_HEADER', { field: 'elf.sectionHeaderEntrySize', offset: at.sectionHeaderEntrySize, value: entrySize, message: 'should be 64' });
   }
-  if (count === 0) file.fail('BAD_HEADER', { field: 'elf.sectionHeaderCount', offset: at('sectionHeaderCount'), value: count, message: 'leaves no section' });
+  if (count === 0) file.fail('BAD_HEADER', { field: 'elf.sectionHeaderCount', offset: at.sectionHeaderCount, value: count, message: 'leaves no section' });
   if (sectionNamesIndex >= count) {
-    file.fail('BAD_HEADER', { field: 'elf.sectionNamesIndex', offset: at('sectionNamesIndex'), value: sectionNamesIndex, message: `is not one of ${count} sections` });
+    file.fail('BAD_HEADER', { field: 'elf.sectionNamesIndex', offset: at.sectionNamesIndex, value: sectionNamesIndex, message: `is not one of ${count} sections` });
   }
 
+  const sectionHeaderOffset = file.size64(header.sectionHeaderOffset, 'elf.sectionHeaderOffset', at.sectionHeaderOffset);
   file.take(sectionHeaderOffset, count * SECTION_HEADER_SIZE, 'elf.sections');
   const headers = Array.from({ length: count }, (_, i) =>
     file.record(SECTION_HEADER, sectionHeaderOffset + i * SECTION_HEADER_SIZE, `elf.sections[${i}]`),
   );
-  const contents = headers.map((section, i) =>
-    section.type === NULL_SECTION || section.type === NO_BITS
-      ? bytes.subarray(0, 0)
-      : file.take(section.offset, section.size, `elf.sections[${i}].bytes`),
-  );
+  const contents = headers.map((section, i) => {
+    if (section.type === NULL_SECTION || section.type === NO_BITS) return bytes.subarray(0, 0);
+    const place = sectionHeaderOffset + i * SECTION_HEADER_SIZE;
+    const offset = file.size64(section.offset, `elf.sections[${i}].offset`, place + SECTION_HEADER.offsets.offset);
+    const size = file.size64(section.size, `elf.sections[${i}].size`, place + SECTION_HEADER.offsets.size);
+    return file.take(offset, size, `elf.sections[${i}].bytes`);
+  });
   const names = contents[sectionNamesIndex]!;
   const sections = headers.map((section, i) => ({
     name: sectionName(file, names, section.name, i, sectionHeaderOffset + i * SECTION_HEADER_SIZE),
@@ -136,10 +139,10 @@ function sectionName(file: FileBytes, names: Uint8Array, start: number, index: n
 export function writeElf64({ file, size, header, sections, rest }: Elf64): Uint8Array {
   const builder = new FileBuilder(file, size).putAll(rest);
   for (const { bytes, header: section, name } of sections) {
-    if (bytes.length > 0) builder.put(section.offset, bytes, name);
+    if (bytes.length > 0) builder.put(Number(section.offset), bytes, name);
   }
   sections.forEach((section, i) => {
-    builder.record(SECTION_HEADER, header.sectionHeaderOffset + i * SECTION_HEADER_SIZE, section.header, `elf.sections[${i}]`);
+    builder.record(SECTION_HEADER, Number(header.sectionHeaderOffset) + i * SECTION_HEADER_SIZE, section.header, `elf.sections[${i}]`);
   });
   return builder.record(ELF_HEADER, 0, header, 'elf').bytes;
 }

@@ -1,6 +1,7 @@
+import { struct, type Layout } from '@nova-stack/c-layout';
+
 import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
-import { fieldOffset, words, type Layout } from './record.ts';
 
 /** Offsets into the data part, in bytes. */
 export interface FalconBootloaderDescriptor {
@@ -14,9 +15,10 @@ export interface FalconBootloaderDescriptor {
   readonly dataSize: number;
 }
 
-const DESCRIPTOR: Layout<FalconBootloaderDescriptor> = words<FalconBootloaderDescriptor>(
-  'startTag', 'dmemLoadOffset', 'codeOffset', 'codeSize', 'dataOffset', 'dataSize',
-);
+const DESCRIPTOR: Layout<FalconBootloaderDescriptor> = struct('nvfw_bl_desc', {
+  startTag: 'u32', dmemLoadOffset: 'u32', codeOffset: 'u32', codeSize: 'u32', dataOffset: 'u32',
+  dataSize: 'u32',
+});
 
 /** `acr/bl.bin` and `gsp/gen_bootloader-*.bin`: loads FWSEC on Turing and GA100, whose falcons cannot by themselves. */
 export interface FalconBootloader {
@@ -43,7 +45,7 @@ export function parseFalconBootloader(bytes: Uint8Array, name: string): FalconBo
   const descriptor = file.record(DESCRIPTOR, bin.headerOffset, 'descriptor');
   for (const [offset, size] of [['codeOffset', 'codeSize'], ['dataOffset', 'dataSize']] as const) {
     checkPart(file, data, {
-      field: `descriptor.${offset}`, at: bin.headerOffset + fieldOffset(DESCRIPTOR, offset), offset: descriptor[offset], size: descriptor[size],
+      field: `descriptor.${offset}`, at: bin.headerOffset + DESCRIPTOR.offsets[offset], offset: descriptor[offset], size: descriptor[size],
     });
   }
   const { codeOffset, codeSize } = descriptor;

@@ -1,5 +1,6 @@
+import { LayoutError, type Layout } from '@nova-stack/c-layout';
+
 import { FirmwareFileError, type FirmwareFileErrorCode } from './errors.ts';
-import { decodeRecord, encodeRecord, layoutSize, type Layout } from './record.ts';
 
 /** Bytes at a place in a file. */
 export interface Region {
@@ -45,10 +46,13 @@ export class FileBytes {
 
   /** A structure at `offset`; `what` names it in errors. */
   record<T>(layout: Layout<T>, offset: number, what: string): T {
-    const bytes = this.take(offset, layoutSize(layout), what);
-    return decodeRecord(layout, bytes, (field, at, value) =>
-      this.fail('BAD_HEADER', { field: `${what}.${field}`, offset: offset + at, value, message: 'is beyond 2^53' }),
-    );
+    return layout.read(this.take(offset, layout.size, what));
+  }
+
+  /** A 64-bit field that counts bytes, as a number. @throws {FirmwareFileError} `TRUNCATED` when no file is that large. */
+  size64(value: bigint, field: string, offset: number): number {
+    if (value <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(value);
+    return this.fail('TRUNCATED', { field, offset, value, message: `but the file has 0x${this.size.toString(16)} bytes` });
   }
 
   /** A single 32-bit value. */
@@ -106,12 +110,17 @@ export class FileBuilder {
   }
 
   record<T>(layout: Layout<T>, offset: number, record: T, what: string): this {
-    const bytes = encodeRecord(layout, record, (field, value) => this.fail(`${what}.${field}`, value, 'does not fit its field'));
-    return this.put(offset, bytes, what);
+    try {
+      return this.put(offset, layout.create(record as never), what);
+    } catch (error) {
+      if (!(error instanceof LayoutError)) throw error;
+      throw new FirmwareFileError({ code: 'BAD_VALUE', file: this.file, field: what, message: error.message });
+    }
   }
 
   u32(offset: number, value: number, field: string): this {
-    return this.record<{ value: number }>([['value', 'u32']], offset, { value }, field);
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) this.fail(field, value, 'does not fit 32 bits');
+    return this.put(offset, Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24), field);
   }
 
   fail(field: string, value: number | bigint | string, message: string): never {

@@ -49,7 +49,7 @@ function only(elf: Elf64, name: string): ElfSection {
 }
 
 function fail(elf: Elf64, section: ElfSection, message: string): never {
-  throw new FirmwareFileError({ code: 'BAD_HEADER', file: elf.file, field: section.name, offset: section.header.offset, message });
+  throw new FirmwareFileError({ code: 'BAD_HEADER', file: elf.file, field: section.name, offset: Number(section.header.offset), message });
 }
 
 function versionOf(elf: Elf64): string {

@@ -1,6 +1,7 @@
+import { struct, type Layout } from '@nova-stack/c-layout';
+
 import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
-import { fieldOffset, words, type Layout } from './record.ts';
 
 /** What a descriptor of every revision holds; offsets are into the data part, in bytes. */
 export interface BootloaderDescriptor {
@@ -33,14 +34,16 @@ export interface BootloaderDescriptorTail {
   readonly signedAsCode: number;
 }
 
-const DESCRIPTOR: Layout<BootloaderDescriptor> = words<BootloaderDescriptor>(
-  'version', 'bootloaderOffset', 'bootloaderSize', 'bootloaderParamOffset', 'bootloaderParamSize', 'riscvElfOffset',
-  'riscvElfSize', 'appVersion', 'manifestOffset', 'manifestSize', 'monitorDataOffset', 'monitorDataSize',
-  'monitorCodeOffset', 'monitorCodeSize', 'monitorEnabled', 'swbromCodeOffset', 'swbromCodeSize', 'swbromDataOffset',
-  'swbromDataSize',
-);
-const DESCRIPTOR_SIZE = 76;
-const TAIL: Layout<BootloaderDescriptorTail> = words<BootloaderDescriptorTail>('fbReservedSize', 'signedAsCode');
+const DESCRIPTOR: Layout<BootloaderDescriptor> = struct('RM_RISCV_UCODE_DESC_V4', {
+  version: 'u32', bootloaderOffset: 'u32', bootloaderSize: 'u32', bootloaderParamOffset: 'u32',
+  bootloaderParamSize: 'u32', riscvElfOffset: 'u32', riscvElfSize: 'u32', appVersion: 'u32',
+  manifestOffset: 'u32', manifestSize: 'u32', monitorDataOffset: 'u32', monitorDataSize: 'u32',
+  monitorCodeOffset: 'u32', monitorCodeSize: 'u32', monitorEnabled: 'u32', swbromCodeOffset: 'u32',
+  swbromCodeSize: 'u32', swbromDataOffset: 'u32', swbromDataSize: 'u32',
+});
+const TAIL: Layout<BootloaderDescriptorTail> = struct('RM_RISCV_UCODE_DESC_V5_TAIL', {
+  fbReservedSize: 'u32', signedAsCode: 'u32',
+});
 
 /** Parts of the data that a descriptor names. */
 const PARTS = [
@@ -77,10 +80,10 @@ export function parseRiscvBootloader(bytes: Uint8Array, name: string): RiscvBoot
   if (descriptor.version !== 4 && descriptor.version !== 5) {
     file.fail('UNSUPPORTED', { field: 'descriptor.version', offset: at, value: descriptor.version, message: 'should be 4 or 5' });
   }
-  const tail = descriptor.version === 4 ? undefined : file.record(TAIL, at + DESCRIPTOR_SIZE, 'descriptor');
+  const tail = descriptor.version === 4 ? undefined : file.record(TAIL, at + DESCRIPTOR.size, 'descriptor');
   for (const [offset, size] of PARTS) {
     checkPart(file, data, {
-      field: `descriptor.${offset}`, at: at + fieldOffset(DESCRIPTOR, offset), offset: descriptor[offset], size: descriptor[size],
+      field: `descriptor.${offset}`, at: at + DESCRIPTOR.offsets[offset], offset: descriptor[offset], size: descriptor[size],
     });
   }
   return { file: name, size: bytes.length, bin, descriptor, tail, data, rest: file.rest() };
@@ -94,6 +97,6 @@ export function writeRiscvBootloader(bootloader: RiscvBootloader): Uint8Array {
     .record(BIN_HEADER, 0, bin, 'bin')
     .record(DESCRIPTOR, bin.headerOffset, descriptor, 'descriptor')
     .put(bin.dataOffset, bootloader.data, 'data');
-  if (tail) builder.record(TAIL, bin.headerOffset + DESCRIPTOR_SIZE, tail, 'descriptor');
+  if (tail) builder.record(TAIL, bin.headerOffset + DESCRIPTOR.size, tail, 'descriptor');
   return builder.bytes;
 }

@@ -31,8 +31,8 @@ export function syntheticGspImage({ chip, version, file, imageSize, signatures }
   let nameOffset = 0;
   const sections = contents.map(([name, type, bytes]): ElfSection => {
     const header = {
-      name: nameOffset, type, flags: name === '.fwimage' ? 3n : 0n, address: 0n, offset: type === 0 ? 0 : offset,
-      size: bytes.length, link: 0, info: 0, alignment: type === 0 ? 0n : 1n, entrySize: 0n,
+      name: nameOffset, type, flags: name === '.fwimage' ? 3n : 0n, address: 0n, offset: type === 0 ? 0n : BigInt(offset),
+      size: BigInt(bytes.length), link: 0, info: 0, alignment: type === 0 ? 0n : 1n, entrySize: 0n,
     };
     nameOffset += name.length + 1;
     offset += bytes.length;
@@ -45,7 +45,7 @@ export function syntheticGspImage({ chip, version, file, imageSize, signatures }
     file,
     size: sectionHeaderOffset + sections.length * SECTION_HEADER_SIZE,
     header: {
-      ident, type: RELOCATABLE, machine: RISC_V, version: 1, entry: 0n, programHeaderOffset: 0n, sectionHeaderOffset,
+      ident, type: RELOCATABLE, machine: RISC_V, version: 1, entry: 0n, programHeaderOffset: 0n, sectionHeaderOffset: BigInt(sectionHeaderOffset),
       flags: 0, headerSize: ELF_HEADER_SIZE, programHeaderEntrySize: 0, programHeaderCount: 0,
       sectionHeaderEntrySize: SECTION_HEADER_SIZE, sectionHeaderCount: sections.length,
       sectionNamesIndex: sections.length - 1,

@@ -1,0 +1,98 @@
+import { sha256 } from '@noble/hashes/sha2.js';
+import { SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-stack/gpu-regs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { firmwarePath, parseBooter, parseGspImage, parseRiscvBootloader, syntheticPack, type FirmwareKind } from '../index.ts';
+import { SHAPES } from './shapes.ts';
+
+const text = (bytes: Uint8Array, at: number, length: number): string => Buffer.from(bytes.subarray(at, at + length)).toString('latin1').replace(/\0+$/, '');
+
+function header(bytes: Uint8Array): object {
+  const { offsets } = SYNTHETIC_UCODE;
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    magic: text(bytes, offsets.magic, 8), kind: view.getUint32(offsets.kind, true), version: text(bytes, offsets.version, 16),
+    chip: text(bytes, offsets.chip, 16), imem: view.getUint32(offsets.imemLength, true), dmem: view.getUint32(offsets.dmemLength, true),
+  };
+}
+
+function signature(bytes: Uint8Array): { magic: string; fuse: number; digest: string } {
+  const { offsets } = SYNTHETIC_SIGNATURE;
+  return {
+    magic: text(bytes, offsets.magic, 8),
+    fuse: new DataView(bytes.buffer, bytes.byteOffset).getUint32(offsets.fuseVersion, true),
+    digest: Buffer.from(bytes.subarray(offsets.digest, offsets.digest + 32)).toString('hex'),
+  };
+}
+
+const hex = (...parts: readonly Uint8Array[]): string => Buffer.from(sha256(Buffer.concat(parts))).toString('hex');
+const packs = Object.entries(SHAPES).flatMap(([version, chips]) => Object.keys(chips).map((chip) => ({ chip, version })));
+
+describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) => {
+  const pack = syntheticPack({ chip, version });
+  const read = (kind: FirmwareKind): Promise<Uint8Array> => pack.read(firmwarePath({ chip, kind, version }));
+
+  it('signs all that is loaded of the GSP image', async () => {
+    const { image, signatures, version: release } = parseGspImage(await read('gsp'), 'gsp');
+    expect(release).toBe(version);
+    expect(header(image)).toEqual({ magic: 'NOVASYN1', kind: 4, version, chip, imem: 0x40000, dmem: 0 });
+    for (const each of signatures.values()) expect(signature(each)).toEqual({ magic: 'NOVASIG1', fuse: 0, digest: hex(image) });
+  });
+
+  it('signs all that is loaded of the bootloader', async () => {
+    const { data } = parseRiscvBootloader(await read('bootloader'), 'bootloader');
+    expect(header(data)).toEqual({ magic: 'NOVASYN1', kind: 5, version, chip, imem: data.length, dmem: 0 });
+    const { bootloaderOffset: at, falconSize } = SYNTHETIC_SIGNATURE;
+    const unsigned = data.slice().fill(0, at, at + falconSize);
+    expect(signature(data.subarray(at))).toEqual({ magic: 'NOVASIG1', fuse: 0, digest: hex(unsigned) });
+  });
+
+  it.each([['booter_load', 2], ['booter_unload', 3]] as const)('signs all that is loaded of %s, for each fuse version', async (kind, number) => {
+    const { imem, dmem, pkcOffset, signatures, metadata } = parseBooter(await read(kind), kind);
+    expect(header(imem)).toEqual({ magic: 'NOVASYN1', kind: number, version, chip, imem: imem.length, dmem: dmem.length });
+    expect(dmem.subarray(pkcOffset, pkcOffset + 384).every((byte) => byte === 0)).toBe(true);
+    expect(signatures.map(signature)).toEqual(signatures.map((_, i) => ({ magic: 'NOVASIG1', fuse: metadata.fuseVersion - i, digest: hex(imem, dmem) })));
+  });
+
+  it('is the same on every run', async () => {
+    for (const kind of ['gsp', 'bootloader', 'booter_load', 'booter_unload'] as const) {
+      const again = await syntheticPack({ chip, version }).read(firmwarePath({ chip, kind, version }));
+      expect(Buffer.compare(await read(kind), again)).toBe(0);
+    }
+  });
+});
+
+describe('a synthetic pack', () => {
+  it('can have an image of any size in pages', async () => {
+    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 40 }), async (pages) => {
+      const file = await syntheticPack({ chip: 'ad102', version: '570.144', imageSize: pages * 0x1000 }).read('nvidia/ad102/gsp/gsp-570.144.bin');
+      expect(parseGspImage(file, 'gsp').image).toHaveLength(pages * 0x1000);
+    }), { numRuns: 10 });
+    for (const imageSize of [0, 0x800, 0x1001, -0x1000, Number.NaN]) {
+      expect(() => syntheticPack({ chip: 'ad102', version: '570.144', imageSize })).toThrow(expect.objectContaining({ code: 'BAD_VALUE', field: 'imageSize' }));
+    }
+  });
+
+  it('exists for chips that share files, which are then made for them', async () => {
+    const pack = syntheticPack({ chip: 'ad104', version: '570.144' });
+    expect(pack.name).toBe('synthetic ad104 570.144');
+    const { image } = parseGspImage(await pack.read('nvidia/ad104/gsp/gsp-570.144.bin'), 'gsp');
+    expect(header(image)).toMatchObject({ chip: 'ad104' });
+  });
+
+  it('can be signed for other chips than its own', async () => {
+    const pack = syntheticPack({ chip: 'ad102', version: '570.144', signatures: ['tu10x'] });
+    expect([...parseGspImage(await pack.read('nvidia/ad102/gsp/gsp-570.144.bin'), 'gsp').signatures.keys()]).toEqual(['tu10x']);
+  });
+
+  it('does not exist for what has no shape', () => {
+    for (const [chip, version] of [['tu102', '570.144'], ['ad102', '1.2'], ['ad102', 'constructor'], ['constructor', '570.144']] as const) {
+      expect(() => syntheticPack({ chip, version })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+    }
+  });
+
+  it('has no other files', async () => {
+    await expect(syntheticPack({ chip: 'ad102', version: '570.144' }).read('nvidia/ad102/gsp/fmc-570.144.bin')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});

@@ -1,0 +1,71 @@
+import { ascii } from '@nova-stack/c-layout';
+import { NVA081_CTRL_VGPU_INFO } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
+
+import { digestOf, signatureBlock } from '../synthetic/ucode.ts';
+import { equalSizePlacements } from './placements.ts';
+import { SERIES, type VgpuGpu, type VgpuProfile } from './profiles.ts';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** Per head, and in sum, by series and memory. Source: NVIDIA's vGPU user guide; B: the record of L40-1B. */
+function display({ series, gib }: VgpuProfile): { readonly x: number; readonly y: number; readonly pixels: number } {
+  switch (series) {
+    case 'Q': {
+      const pixels = gib === 1 ? 18_432_000 : gib < 4 ? 36_864_000 : gib < 8 ? 58_982_400 : 66_355_200;
+      return gib === 1 ? { x: 5120, y: 2880, pixels } : { x: 7680, y: 4320, pixels };
+    }
+    case 'B': return { x: 5120, y: 2880, pixels: gib === 1 ? 16_384_000 : 35_389_440 };
+    case 'A': return { x: 1280, y: 1024, pixels: 1280 * 1024 };
+    case 'C': return { x: 4096, y: 2160, pixels: 4096 * 2160 };
+  }
+}
+
+/** What the record of L40-1B has, and every type here gets, for want of a public source. */
+const COMMON = { gspHeapSize: 32 * MIB, fbReservation: 0, mappableVideoSize: 4 * MIB, encoderCapacity: 100, bar1Mib: 256 };
+
+const RECORD = NVA081_CTRL_VGPU_INFO;
+
+/** A type as firmware 570.144 wants it, with a synthetic signature over the rest of the record. */
+export function record570(gpu: VgpuGpu, profile: VgpuProfile): Uint8Array {
+  const { class: vgpuClass, license, heads, frameRateLimit, cuda } = SERIES[profile.series];
+  const { x, y, pixels } = display(profile);
+  const name = `NVIDIA ${profile.name}`;
+  const placements = equalSizePlacements(profile.gib, gpu.gib, profile.maxInstances);
+  const record = RECORD.create({
+    vgpuType: profile.id,
+    vgpuName: ascii(name, 32),
+    vgpuClass: ascii(vgpuClass, 32),
+    license: ascii(license, 128),
+    maxInstance: profile.maxInstances,
+    numHeads: heads,
+    maxResolutionX: x,
+    maxResolutionY: y,
+    maxPixels: pixels,
+    frlConfig: frameRateLimit,
+    frlEnable: 1,
+    cudaEnabled: Number(cuda),
+    eccSupported: Number(profile.series !== 'B'),
+    multiVgpuSupported: Number(profile.gib === gpu.gib && cuda),
+    multiVgpuExclusive: 1,
+    vdevId: (BigInt(gpu.device) << 16n) | BigInt(profile.subsystem),
+    pdevId: BigInt(gpu.device),
+    profileSize: BigInt(profile.gib * GIB),
+    fbLength: BigInt(profile.gib * GIB),
+    gspHeapSize: BigInt(COMMON.gspHeapSize),
+    fbReservation: BigInt(COMMON.fbReservation),
+    mappableVideoSize: BigInt(COMMON.mappableVideoSize),
+    encoderCapacity: COMMON.encoderCapacity,
+    bar1Length: BigInt(COMMON.bar1Mib),
+    adapterName: ascii(name, 64),
+    adapterName_Unicode: [...ascii(name, 64)],
+    shortGpuNameString: ascii(gpu.name, 64),
+    licensedProductName: ascii(license.split(',')[0]!, 128),
+    placementSize: profile.gib,
+    homogeneousPlacementCount: placements.length,
+    homogeneousPlacementIds: placements,
+  });
+  const { vgpuSignature: at, license: end } = RECORD.offsets;
+  record.set(signatureBlock(end - at, 0, digestOf(record)), at);
+  return record;
+}
