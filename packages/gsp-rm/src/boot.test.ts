@@ -133,3 +133,71 @@ describe('fault plan', () => {
     await expect(checksum.boot()).rejects.toMatchObject({ code: 'CHECKSUM' });
   });
 });
+
+describe('jobs that wait for their memory', () => {
+  test('the same boot on a host that answers requests later', async () => {
+    const self = driver();
+    const { hardware, end } = self;
+    hardware.deferJobs = true;
+    self.startFwsec(0x15);
+    self.startBooterLoad();
+    expect([hardware.halted.sec2, hardware.riscv.active]).toEqual([false, false]);
+    hardware.runJobs();
+    expect([hardware.halted.sec2, hardware.riscv.active]).toEqual([true, true]);
+    await self.sendSystemInfo();
+    await self.sendRegistry();
+    await end.expect(0x1001);
+    const calls = [1, 2, 3].map(() => self.control(INTERNAL.client, INTERNAL.subdevice, 0x20803601, new Uint8Array(72)));
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([0, 0, 0]);
+  });
+
+  test('a reset ends the job of its engine', () => {
+    const self = driver();
+    const { hardware } = self;
+    hardware.deferJobs = true;
+    self.startFwsec(0x15);
+    self.startBooterLoad();
+    hardware.port.engineReset('sec2');
+    hardware.runJobs();
+    expect([hardware.halted.sec2, hardware.riscv.active]).toEqual([false, false]);
+  });
+});
+
+test('a snapshot restored between any two steps changes nothing', async () => {
+  const run = async (restore: boolean): Promise<unknown> => {
+    const self = driver();
+    const { hardware, end } = self;
+    const step = (): void => {
+      if (!restore) return;
+      const state = hardware.port.snapshot();
+      // Nothing of the snapshot is shared with what runs on.
+      hardware.port.restore(structuredClone(state));
+      expect(hardware.port.snapshot()).toEqual(state);
+    };
+    for (const act of [() => self.startFwsec(0x15), () => self.startBooterLoad(), () => self.sendSystemInfo(), () => self.sendRegistry()]) {
+      await act();
+      step();
+    }
+    await end.expect(0x1002);
+    step();
+    await end.expect(0x1001);
+    step();
+    const reply = await end.call(65, new Uint8Array(GspStaticConfigInfo.size));
+    step();
+    return { payload: reply.payload, time: hardware.time, events: hardware.events };
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
+test('the model takes messages in any state without throwing', async () => {
+  const self = driver();
+  const { hardware } = self;
+  for (const poke of [
+    () => hardware.port.doorbell(0), () => hardware.port.doorbell(7), () => hardware.port.vfDoorbell(0xffffffff),
+    () => hardware.port.timer('queues', 0), () => hardware.port.timer('initialise', 0), () => hardware.port.timer('retry', 0),
+    () => hardware.port.timer('plugin.1', 1), () => hardware.port.timer('?', 1), () => hardware.startFalcon('gsp'), () => hardware.startFalcon('sec2'),
+  ]) poke();
+  await self.boot();
+  self.hardware.port.deviceReset();
+  await self.sendSystemInfo();
+});

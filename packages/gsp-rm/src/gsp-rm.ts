@@ -13,7 +13,7 @@ import { emptyResources } from './resources.ts';
 import { serve } from './rpc-server.ts';
 import { BOOT_SEQUENCE, SEQUENCED_ARCHITECTURES } from './sequencer.ts';
 import type { GspRmState } from './state.ts';
-import { bar1Root, bar2Root } from './static-info.ts';
+import { PAGE_DIRECTORIES, pageDirectories } from './static-info.ts';
 import { TIMING } from './timing.ts';
 import { recognise, type KnownUcode, type Ucode } from './ucode.ts';
 import { PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
@@ -160,7 +160,7 @@ class GspRm implements FirmwarePort {
       return;
     }
     state.gpuInstance = args.gpuInstance;
-    hardware.fillVram(bar1Root(state.image!), 0x2000, 0);
+    hardware.fillVram(pageDirectories(state.image!), PAGE_DIRECTORIES, 0);
     try {
       state.rpc = yield* openFirmwareEnd(args);
     } catch (error) {
@@ -192,10 +192,15 @@ class GspRm implements FirmwarePort {
 
   *#serveAll(): MemoryJob {
     do {
-      this.#again = false;
       yield* this.#serveCommands();
       yield* this.#flush();
-    } while (this.#again);
+    } while (this.#takeAgain());
+  }
+
+  #takeAgain(): boolean {
+    const again = this.#again;
+    this.#again = false;
+    return again;
   }
 
   *#serveCommands(): MemoryJob {
@@ -343,12 +348,12 @@ class GspRm implements FirmwarePort {
   }
 
   #startJob(engine: EngineName, job: MemoryJob, done: () => void = () => {}): void {
-    this.#hardware.start(this.#whileAlive(engine, job, done));
+    this.#hardware.start(this.#whileAlive(engine, this.#generation[engine], job, done));
   }
 
   /** Runs `job` until it ends or its engine is reset under it. */
-  *#whileAlive(engine: EngineName, job: MemoryJob, done: () => void): MemoryJob {
-    const generation = this.#generation[engine];
+  *#whileAlive(engine: EngineName, generation: number, job: MemoryJob, done: () => void): MemoryJob {
+    if (this.#generation[engine] !== generation) return;
     let step = job.next();
     while (step.done !== true) {
       const carriedOut = yield step.value;

@@ -76,7 +76,7 @@ export function verifyImage(
     const image = candidates.find((candidate) => candidate.sample === sample);
     return image === undefined ? { refused: 'unknown image' } : { release: image.release };
   }
-  if (header.kind !== 'gspRm') return { refused: `${String(header.kind)} in place of the GSP image` };
+  if (header.kind !== 'gspRm') return { refused: `${header.kind} in place of the GSP image` };
   if (header.chip !== chip) return { refused: `image made for ${header.chip}` };
   if (header.imemLength !== size) return { refused: `image of ${size} bytes says it has ${header.imemLength}` };
   const signed = readSignature(signature);

@@ -79,7 +79,11 @@ test('against a simple reference: a set of paths', () => {
           const gone = new Set([s.handle]);
           for (let grown = true; grown;) {
             grown = false;
-            for (const [child, { parent }] of objects) if (gone.has(parent) && !gone.has(child)) grown = gone.add(child) !== undefined;
+            for (const [child, { parent }] of objects) {
+              if (!gone.has(parent) || gone.has(child)) continue;
+              gone.add(child);
+              grown = true;
+            }
           }
           for (const each of gone) objects.delete(each);
         }

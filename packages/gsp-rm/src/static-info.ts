@@ -36,13 +36,13 @@ export function usableEnd(image: LoadedImage): number {
   return image.nonWprHeapStart - RM_RESERVED;
 }
 
-export function bar1Root(image: LoadedImage): number {
+/** Where the root page directories of BAR1 and BAR2 lie, a page each; empty at first. */
+export function pageDirectories(image: LoadedImage): number {
   return usableEnd(image);
 }
 
-export function bar2Root(image: LoadedImage): number {
-  return usableEnd(image) + PAGE;
-}
+/** Bytes of them. */
+export const PAGE_DIRECTORIES: number = 2 * PAGE;
 
 export function staticInfo(facts: ChipFacts, image: LoadedImage): StaticInfo {
   const end = usableEnd(image);
@@ -57,8 +57,8 @@ export function staticInfo(facts: ChipFacts, image: LoadedImage): StaticInfo {
     engines: facts.engines,
     sriov: facts.sriov,
     vbios: { vendor: facts.pci.subsystemVendor, device: facts.pci.subsystem },
-    bar1Root: bar1Root(image),
-    bar2Root: bar2Root(image),
+    bar1Root: pageDirectories(image),
+    bar2Root: pageDirectories(image) + PAGE,
     internal: INTERNAL,
     wprLayout: { nonWprHeap: image.nonWprHeapStart, frts: image.frtsStart },
   };

@@ -3,7 +3,7 @@ import { SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-sta
 import type { FalconStart } from '@nova-stack/hw-model/port';
 
 /** What a piece of ucode turns out to be. */
-export type UcodeKind = keyof typeof SYNTHETIC_KINDS & string;
+export type UcodeKind = keyof typeof SYNTHETIC_KINDS;
 
 export interface Ucode {
   readonly kind: UcodeKind;

@@ -35,7 +35,7 @@ interface Pair {
   readonly memory: Uint8Array;
   readonly state: FirmwareEndState;
   readonly carryOut: (request: MemoryRequest) => boolean;
-  doorbells(): number;
+  readonly doorbells: () => number;
 }
 
 /** Both ends on one block whose pages are scattered on the bus. */

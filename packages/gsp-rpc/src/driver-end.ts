@@ -1,18 +1,15 @@
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
-import { checkSendable, takeRecord, type PartialMessage } from './continuation.ts';
+import { CommandRing } from './command-ring.ts';
+import { checkSendable } from './continuation.ts';
 import { GspRpcError, type RingPointers } from './errors.ts';
+import { EventHub } from './event-hub.ts';
 import { createHistory, type History } from './history.ts';
 import type { RpcMessage } from './message.ts';
 import type { FramingProfile } from './profile.ts';
 import { HEADER_WORDS } from './queue-header.ts';
-import { advance, free, used } from './ring.ts';
-import { copyPayload, peekRecord, sumRecord, writeRecord, type RingEntries } from './ring-records.ts';
-import {
-  checkRecordSequence, checkRecordSize, checkRpcHeader, checksumError, HEADER_VERSION, PENDING, recordEntries,
-  recordPayload, SIGNATURE,
-} from './record.ts';
-import { initSharedMemory, SHARED_MEMORY, statusQueueLinked, wordsOf, type SharedMemoryArguments } from './shared-memory.ts';
+import { initSharedMemory, SHARED_MEMORY, wordsOf, type SharedMemoryArguments } from './shared-memory.ts';
+import { StatusRing } from './status-ring.ts';
 
 /** Bounds on waits, in nanoseconds. */
 export interface DriverBounds {
@@ -84,302 +81,223 @@ export interface DriverEnd {
 }
 
 const DEFAULT_BOUNDS: DriverBounds = { space: 1_000_000_000, reply: 5_000_000_000, every: 100_000 };
-/** Events that nobody took and a later `expect` may still want. */
-const BACKLOG = 64;
+const STATUS_HEADER = SHARED_MEMORY.statusQueue / 4;
 
-interface Waiter {
-  readonly event: number;
-  message: RpcMessage | undefined;
+/** Prepares the shared block and opens the driver's end on it. @throws {@link GspRpcError} `ARGS`, `PTE` */
+export function openDriverEnd(options: DriverEndOptions): DriverEnd {
+  return new QueueDriver(options);
 }
+
 interface PendingCall {
   readonly function: number;
   readonly sequence: number;
   reply: RpcMessage | undefined;
 }
 
-/** Prepares the shared block and opens the driver's end on it. @throws {@link GspRpcError} `ARGS`, `PTE` */
-export function openDriverEnd(options: DriverEndOptions): DriverEnd {
-  const { memory, profile, clock, doorbell, trace } = options;
-  const bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
-  const counting = options.sequence !== 'zero';
-  const args = initSharedMemory(memory, options.address);
-  const words = wordsOf(memory);
-  const { entries: count, entrySize } = SHARED_MEMORY;
-  const ring = (queue: number): RingEntries => ({ bytes: memory, words, start: queue + entrySize, count });
-  const commands = ring(SHARED_MEMORY.commandQueue);
-  const statuses = ring(SHARED_MEMORY.statusQueue);
-  const commandHeader = SHARED_MEMORY.commandQueue / 4;
-  const statusHeader = SHARED_MEMORY.statusQueue / 4;
+class QueueDriver implements DriverEnd {
+  readonly arguments: SharedMemoryArguments;
+  readonly sent: ReturnType<typeof createHistory>;
+  readonly received: ReturnType<typeof createHistory>;
+  readonly #options: DriverEndOptions;
+  readonly #bounds: DriverBounds;
+  readonly #words: Int32Array;
+  readonly #commands: CommandRing;
+  readonly #statuses: StatusRing;
+  readonly #events: EventHub;
+  #pending: PendingCall | undefined;
+  #sequence: number = 0;
+  #closed: boolean = false;
+  #pumping: boolean = false;
+  /** Ends of the lines of senders and of callers. */
+  #sending: Promise<unknown> = Promise.resolve();
+  #calling: Promise<unknown> = Promise.resolve();
 
-  const sent = createHistory(profile);
-  const received = createHistory(profile);
-  const handlers = new Map<number, Set<(event: RpcMessage) => void>>();
-  const waiters = new Set<Waiter>();
-  const backlog: RpcMessage[] = [];
-  let pending: PendingCall | undefined;
-  let partial: PartialMessage | undefined;
-  let commandWrite = 0;
-  let statusRead = 0;
-  let txSeq = 0;
-  let rxSeq = 0;
-  let rpcSequence = 0;
-  let isLinked = false;
-  let closed = false;
-  let polling = false;
-  let sending: Promise<unknown> = Promise.resolve();
-  let calling: Promise<unknown> = Promise.resolve();
-
-  const pointers = (): RingPointers => ({
-    commandWrite,
-    commandRead: words[statusHeader + HEADER_WORDS.readPtr]! >>> 0,
-    statusWrite: words[statusHeader + HEADER_WORDS.writePtr]! >>> 0,
-    statusRead,
-  });
-
-  function peerPointer(field: 'commandRead' | 'statusWrite'): number {
-    const index = field === 'commandRead' ? HEADER_WORDS.readPtr : HEADER_WORDS.writePtr;
-    const value = Atomics.load(words, statusHeader + index) >>> 0;
-    if (value >= count) {
-      throw new GspRpcError('RING_POINTER', 'the firmware published a pointer outside the ring', {
-        field, value, allowed: `0..${count - 1}`, pointers: pointers(),
-      });
-    }
-    return value;
+  constructor(options: DriverEndOptions) {
+    const { memory, profile, trace, onEvent } = options;
+    this.#options = options;
+    this.#bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+    this.arguments = initSharedMemory(memory, options.address);
+    this.#words = wordsOf(memory);
+    this.#commands = new CommandRing(profile, memory, this.#words, () => this.pointers);
+    this.#statuses = new StatusRing(profile, memory, this.#words, () => this.pointers);
+    this.#events = new EventHub(profile, trace, onEvent);
+    this.sent = createHistory(profile);
+    this.received = createHistory(profile);
   }
 
-  function assertOpen(): void {
-    if (closed) throw new GspRpcError('CLOSED', 'the driver end is closed');
-  }
-
-  /** Waits for `ready`, which may throw; turns the clock's errors into ours. */
-  async function wait(ready: () => boolean, bound: number, about: { function: number; sequence?: number; reason: string }, signal: WaitOptions['signal']): Promise<void> {
-    let failure: unknown;
-    let failed = false;
-    const guarded = (): boolean => {
-      try {
-        assertOpen();
-        return ready();
-      } catch (error) {
-        failure = error;
-        failed = true;
-        return true;
-      }
+  get pointers(): RingPointers {
+    return {
+      commandWrite: this.#commands.write,
+      commandRead: this.#words[STATUS_HEADER + HEADER_WORDS.readPtr]! >>> 0,
+      statusWrite: this.#words[STATUS_HEADER + HEADER_WORDS.writePtr]! >>> 0,
+      statusRead: this.#statuses.read,
     };
-    try {
-      await clock.until(guarded, { bound, reason: about.reason, every: bounds.every, ...(signal ? { signal } : {}) });
-    } catch (error) {
-      const aborted = signal?.aborted === true;
-      throw new GspRpcError(aborted ? 'ABORTED' : 'TIMEOUT', `waited for ${about.reason}`, {
-        function: about.function, ...(about.sequence === undefined ? {} : { sequence: about.sequence }),
-        reason: about.reason, bound, pointers: pointers(),
-      }, error);
-    }
-    if (failed) throw failure;
   }
 
-  async function sendRecords(fn: number, sequence: number, payload: Uint8Array, options: WaitOptions): Promise<void> {
-    const largest = recordPayload(profile);
-    let from = 0;
-    do {
-      const length = Math.min(largest, payload.length - from);
-      const entries = recordEntries(profile, length);
-      const current = from === 0 ? fn : profile.continuation;
-      const room = (): boolean => free(peerPointer('commandRead'), commandWrite, count) >= entries;
-      assertOpen();
-      if (!room()) {
-        if (trace?.on) trace.event('gsp-rpc.space.wait', { function: fn });
-        // The firmware may itself wait for room in the status ring: keep taking what it sent.
-        await wait(() => {
-          pump(() => false);
-          return room();
-        }, bounds.space, { function: fn, sequence, reason: 'room in the command ring' }, options.signal);
-      }
-      writeRecord(profile, commands, commandWrite, {
-        seqNum: txSeq, elemCount: entries, headerVersion: HEADER_VERSION, signature: SIGNATURE,
-        length: length + profile.wire.payload - profile.wire.element, function: current,
-        result: PENDING, resultPrivate: PENDING, sequence,
-      }, payload, from);
-      txSeq = (txSeq + 1) >>> 0;
-      commandWrite = advance(commandWrite, entries, count);
-      Atomics.store(words, commandHeader + HEADER_WORDS.writePtr, commandWrite);
-      doorbell();
-      from += length;
-      if (from < payload.length && sequence !== 0) sequence = nextSequence();
-    } while (from < payload.length);
-    if (trace?.on) trace.event('gsp-rpc.sent', { function: fn, sequence, length: payload.length });
+  linked(): boolean {
+    return !this.#closed && this.#statuses.linked();
   }
 
-  function nextSequence(): number {
-    // 0 is what requests without a reply carry, and it stays free for them.
-    rpcSequence = rpcSequence === 0xffffffff ? 1 : rpcSequence + 1;
-    return rpcSequence;
+  async send(fn: number, payload: Uint8Array, options: WaitOptions = {}): Promise<void> {
+    this.#assertOpen();
+    checkSendable(this.#options.profile, fn, payload);
+    const token = this.sent.begin({ function: fn, sequence: 0, payload }, this.#now());
+    await this.#line(fn, 0, payload, options);
+    this.sent.finish(token, this.#now());
   }
 
-  /** Runs `work` after everything that was queued in `tail` before. */
-  function inTurn<T>(tail: Promise<unknown>, work: () => Promise<T>): Promise<T> {
-    return tail.then(work, work);
-  }
-
-  function queueSend(fn: number, sequence: number, payload: Uint8Array, options: WaitOptions): Promise<void> {
-    const turn = inTurn(sending, () => sendRecords(fn, sequence, payload, options));
-    sending = turn.catch(() => undefined);
+  call(fn: number, payload: Uint8Array, options: WaitOptions = {}): Promise<RpcMessage> {
+    const turn = this.#calling.then(() => this.#call(fn, payload, options));
+    this.#calling = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Takes one record from the status ring. @returns whether there was one */
-  function receiveRecord(): boolean {
-    if (!isLinked) {
-      if (!statusQueueLinked(words)) return false;
-      isLinked = true;
-      if (trace?.on) trace.event('gsp-rpc.linked', { entries: count });
-    }
-    const available = used(statusRead, peerPointer('statusWrite'), count);
-    if (available === 0) return false;
-    const header = peekRecord(profile, statuses, statusRead);
-    checkRecordSize(profile, header, available);
-    const move = (): void => {
-      rxSeq = (rxSeq + 1) >>> 0;
-      statusRead = advance(statusRead, header.elemCount, count);
-      Atomics.store(words, commandHeader + HEADER_WORDS.readPtr, statusRead);
-    };
-    let taken;
+  async expect(event: number, options: WaitOptions = {}): Promise<RpcMessage> {
+    this.#assertOpen();
+    const waiter = this.#events.wait(event);
     try {
-      const sum = sumRecord(profile, statuses, statusRead, header);
-      if (sum !== 0) throw checksumError(header, sum);
-      checkRecordSequence(header, rxSeq);
-      checkRpcHeader(header);
-      taken = takeRecord(profile, partial, header, (into, offset, length) => {
-        copyPayload(profile, statuses, statusRead, into, offset, length);
-      });
-    } catch (error) {
-      if (profile.consumesBadElements) move();
-      throw error;
+      const about = { function: event, reason: 'the event' };
+      await this.#waitPumping(() => waiter.message !== undefined, options.bound ?? this.#bounds.reply, about, options.signal);
+    } finally {
+      this.#events.forget(waiter);
     }
-    move();
-    if ('partial' in taken) partial = taken.partial;
-    else {
-      partial = undefined;
-      dispatch(taken.message);
-    }
-    return true;
+    return waiter.message!;
   }
 
-  function dispatch(message: RpcMessage): void {
-    const token = received.begin(message, clock.now());
-    if (trace?.on) {
-      trace.event('gsp-rpc.received', { function: message.function, result: message.result, length: message.payload.length });
-    }
-    if (message.function >= profile.events.first) dispatchEvent(message);
-    else if (pending?.reply === undefined && pending?.function === message.function && (!counting || pending.sequence === message.sequence)) {
-      pending.reply = message;
-    } else trace?.event('gsp-rpc.reply.stale', { function: message.function, sequence: message.sequence });
-    received.finish(token, clock.now());
+  on(event: number, handler: (event: RpcMessage) => void): () => void {
+    return this.#events.on(event, handler);
   }
 
-  function dispatchEvent(event: RpcMessage): void {
-    if (event.function >= profile.events.limit) {
-      trace?.event('gsp-rpc.event.unknown', { function: event.function, length: event.payload.length });
+  poll(): number {
+    this.#assertOpen();
+    return this.#pump(() => false);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #call(fn: number, payload: Uint8Array, options: WaitOptions): Promise<RpcMessage> {
+    this.#assertOpen();
+    checkSendable(this.#options.profile, fn, payload);
+    const sequence = this.#options.sequence === 'zero' ? 0 : this.#nextSequence();
+    const mine: PendingCall = { function: fn, sequence, reply: undefined };
+    const token = this.sent.begin({ function: fn, sequence, payload }, this.#now());
+    this.#pending = mine;
+    try {
+      await this.#line(fn, sequence, payload, options);
+      const about = { function: fn, sequence, reason: 'the reply' };
+      await this.#waitPumping(() => mine.reply !== undefined, options.bound ?? this.#bounds.reply, about, options.signal);
+    } finally {
+      this.#pending = undefined;
+      this.sent.finish(token, this.#now());
     }
-    if (event.result !== 0) trace?.event('gsp-rpc.event.result', { function: event.function, result: event.result });
-    options.onEvent?.(event);
-    const served = handlers.get(event.function);
-    if (served !== undefined) for (const handler of [...served]) handler(event);
-    for (const waiter of waiters) {
-      if (waiter.event === event.function && waiter.message === undefined) {
-        waiter.message = event;
-        return;
+    return mine.reply!;
+  }
+
+  /** Sends after everything that was sent before; the records of one message stay together. */
+  #line(fn: number, sequence: number, payload: Uint8Array, options: WaitOptions): Promise<void> {
+    const turn = this.#sending.then(() => this.#sendRecords(fn, sequence, payload, options));
+    this.#sending = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #sendRecords(fn: number, first: number, payload: Uint8Array, options: WaitOptions): Promise<void> {
+    const { profile, trace, doorbell } = this.#options;
+    const commands = this.#commands;
+    let sequence = first;
+    let from = 0;
+    do {
+      const length = commands.take(payload, from);
+      this.#assertOpen();
+      if (!commands.fits(length)) {
+        if (trace?.on) trace.event('gsp-rpc.space.wait', { function: fn });
+        // The firmware may itself wait for room in the status ring: what it sent is taken meanwhile.
+        const about = { function: fn, sequence, reason: 'room in the command ring' };
+        await this.#waitPumping(() => commands.fits(length), this.#bounds.space, about, options.signal);
       }
-    }
-    if (served !== undefined && served.size > 0) return;
-    backlog.push(event);
-    if (backlog.length > BACKLOG) trace?.event('gsp-rpc.event.dropped', { function: backlog.shift()!.function });
+      commands.put(from === 0 ? fn : profile.continuation, sequence, payload, from, length);
+      doorbell();
+      from += length;
+      // Every record of a numbered request takes a number of its own.
+      if (from < payload.length && sequence !== 0) sequence = this.#nextSequence();
+    } while (from < payload.length);
+    if (trace?.on) trace.event('gsp-rpc.sent', { function: fn, sequence: first, length: payload.length });
+  }
+
+  /** 0 is what requests without a reply carry; it stays free for them. */
+  #nextSequence(): number {
+    this.#sequence = this.#sequence === 0xffffffff ? 1 : this.#sequence + 1;
+    return this.#sequence;
   }
 
   /** Receives until `done` or the ring is empty. Nested use from a handler does nothing. */
-  function pump(done: () => boolean): number {
-    if (polling) return 0;
-    polling = true;
+  #pump(done: () => boolean): number {
+    if (this.#pumping) return 0;
+    this.#pumping = true;
     let messages = 0;
     try {
-      while (!done() && receiveRecord()) messages++;
+      while (!done()) {
+        const message = this.#statuses.take();
+        if (message === undefined) break;
+        messages++;
+        this.#dispatch(message);
+      }
     } catch (error) {
-      if (error instanceof GspRpcError) trace?.event('gsp-rpc.rejected', { code: error.code });
+      if (error instanceof GspRpcError) this.#options.trace?.event('gsp-rpc.rejected', { code: error.code });
       throw error;
     } finally {
-      polling = false;
+      this.#pumping = false;
     }
     return messages;
   }
 
-  return {
-    arguments: args,
-    get pointers() { return pointers(); },
-    sent,
-    received,
-    linked() {
-      if (!isLinked && !closed) isLinked = statusQueueLinked(words);
-      return isLinked;
-    },
-    async send(fn, payload, options = {}) {
-      assertOpen();
-      checkSendable(profile, fn, payload);
-      const token = sent.begin({ function: fn, sequence: 0, payload }, clock.now());
-      await queueSend(fn, 0, payload, options);
-      sent.finish(token, clock.now());
-    },
-    call(fn, payload, options = {}) {
-      const turn = inTurn(calling, async () => {
-        assertOpen();
-        checkSendable(profile, fn, payload);
-        const sequence = counting ? nextSequence() : 0;
-        const mine: PendingCall = { function: fn, sequence, reply: undefined };
-        const token = sent.begin({ function: fn, sequence, payload }, clock.now());
-        pending = mine;
-        try {
-          await queueSend(fn, sequence, payload, options);
-          await wait(() => {
-            pump(() => mine.reply !== undefined);
-            return mine.reply !== undefined;
-          }, options.bound ?? bounds.reply, { function: fn, sequence, reason: 'the reply' }, options.signal);
-        } finally {
-          if (pending === mine) pending = undefined;
-          sent.finish(token, clock.now());
-        }
-        return mine.reply!;
-      });
-      calling = turn.catch(() => undefined);
-      return turn;
-    },
-    async expect(event, options = {}) {
-      assertOpen();
-      const early = backlog.findIndex((message) => message.function === event);
-      if (early >= 0) return backlog.splice(early, 1)[0]!;
-      const waiter: Waiter = { event, message: undefined };
-      waiters.add(waiter);
+  #dispatch(message: RpcMessage): void {
+    const { profile, trace } = this.#options;
+    const { function: fn, result, sequence, payload } = message;
+    const token = this.received.begin(message, this.#now());
+    if (trace?.on) trace.event('gsp-rpc.received', { function: fn, result, length: payload.length });
+    const pending = this.#pending;
+    const matches = pending !== undefined && pending.reply === undefined && pending.function === fn
+      && (pending.sequence === sequence || this.#options.sequence === 'zero');
+    if (fn >= profile.events.first) this.#events.dispatch(message);
+    else if (matches) pending.reply = message;
+    else trace?.event('gsp-rpc.reply.stale', { function: fn, sequence });
+    this.received.finish(token, this.#now());
+  }
+
+  /** Waits for `ready`, receiving meanwhile; errors of the clock become this package's. */
+  async #waitPumping(
+    ready: () => boolean, bound: number, about: { readonly function: number; readonly sequence?: number; readonly reason: string },
+    signal: WaitOptions['signal'],
+  ): Promise<void> {
+    const failures: unknown[] = [];
+    const attempt = (): boolean => {
       try {
-        await wait(() => {
-          pump(() => waiter.message !== undefined);
-          return waiter.message !== undefined;
-        }, options.bound ?? bounds.reply, { function: event, reason: 'the event' }, options.signal);
-      } finally {
-        waiters.delete(waiter);
+        this.#assertOpen();
+        this.#pump(ready);
+        return ready();
+      } catch (error) {
+        failures.push(error);
+        return true;
       }
-      return waiter.message!;
-    },
-    on(event, handler) {
-      let set = handlers.get(event);
-      if (set === undefined) handlers.set(event, (set = new Set()));
-      set.add(handler);
-      return () => {
-        set.delete(handler);
-      };
-    },
-    poll() {
-      assertOpen();
-      return pump(() => false);
-    },
-    close() {
-      closed = true;
-    },
-  };
+    };
+    try {
+      await this.#options.clock.until(attempt, { bound, reason: about.reason, every: this.#bounds.every, ...(signal ? { signal } : {}) });
+    } catch (error) {
+      const { reason, ...whose } = about;
+      throw new GspRpcError(signal?.aborted === true ? 'ABORTED' : 'TIMEOUT', `waited for ${reason}`, {
+        ...whose, reason, bound, pointers: this.pointers,
+      }, error);
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new GspRpcError('CLOSED', 'the driver end is closed');
+  }
 }

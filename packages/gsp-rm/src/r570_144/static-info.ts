@@ -18,7 +18,7 @@ export const STATIC_INFO: { readonly size: number; encode(info: StaticInfo): Uin
     const uuid = new Uint8Array(256);
     uuid.set(info.uuid.subarray(0, 16));
     const engineCaps = [0, 0, 0];
-    for (const type of engineTypes(info.engines)) engineCaps[type >>> 5]! = (engineCaps[type >>> 5]! | (1 << (type & 31))) >>> 0;
+    for (const type of engineTypes(info.engines)) engineCaps[type >>> 5] = (engineCaps[type >>> 5]! | (1 << (type & 31))) >>> 0;
     const regions = info.regions.slice(0, REGION_LIMIT).map(({ start, end, reserved, usable }) => ({
       base: BigInt(start), limit: BigInt(end - 1), reserved: BigInt(reserved), performance: PERFORMANCE,
       supportCompressed: usable, supportISO: usable, bProtected: !usable,

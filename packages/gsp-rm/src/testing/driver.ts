@@ -132,6 +132,7 @@ export function driver(options: DriverOptions = {}): Driver {
           if (hardware.time >= deadline) throw new Error('timeout');
           push();
           hardware.advance(every);
+          hardware.runJobs();
           await Promise.resolve();
         }
       },
@@ -179,7 +180,7 @@ export function driver(options: DriverOptions = {}): Driver {
     })),
     sendRegistry: () => end.send(73, Uint8Array.from([
       0x29, 0, 0, 0, 1, 0, 0, 0, 0x18, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-      ...[...'RMDevidCheckIgno'].map((character) => character.charCodeAt(0)), 0,
+      ...Array.from('RMDevidCheckIgno', (character) => character.charCodeAt(0)), 0,
     ])),
     async boot() {
       self.startFwsec(0x15);

@@ -89,7 +89,7 @@ export class FakeHardware implements FirmwareHardware {
     else while (!this.#step(job)) { /* until it is done */ }
   }
 
-  /** One memory request of every waiting job, in turn, until none waits. */
+  /** One memory request of every waiting job, in turn, until none waits; nothing else happens in between. */
   runJobs(): void {
     for (let job = this.jobs.shift(); job !== undefined; job = this.jobs.shift()) if (!this.#step(job)) this.jobs.push(job);
   }

@@ -95,7 +95,7 @@ function judgeMemory({ hardware, state, image, communicationSize }: Surroundings
   }
   if (request.controlOffset % 8 !== 0 || request.controlOffset + communicationSize > heap.size) return refuse('INVALID_LIMIT', 'shared region outside the heap');
   for (const { name, offset, size } of request.logs) {
-    if (offset + size >= heap.size) return refuse('INVALID_LIMIT', `${name} log outside the heap`);
+    if (size > 0 && (offset < 0 || offset + size >= heap.size)) return refuse('INVALID_LIMIT', `${name} log outside the heap`);
   }
   return undefined;
 }

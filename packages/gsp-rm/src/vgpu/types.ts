@@ -6,7 +6,10 @@ import type { VgpuState, VgpuType } from './state.ts';
 /** NVA081_MAX_VGPU_TYPES_PER_PGPU. */
 const MAX_TYPES = 64;
 
-type Verdict = { readonly status: Status; readonly reason: string };
+interface Verdict {
+  readonly status: Status;
+  readonly reason: string;
+}
 
 /**
  * Takes an upload of types, all or none.
