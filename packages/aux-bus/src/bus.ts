@@ -153,16 +153,17 @@ class Bus implements AuxBus {
 
   async #leave(device: Device): Promise<void> {
     this.#binder.refuseInside(`Cannot delete ${device.name}`, (held) => held === device.attachment);
+    // From now on no new probe; one that runs comes to its end first.
     device.dead = true;
     device.deferral = undefined;
-    this.#journal.tell('deleting', device.name);
-    // Not to be found any more while its driver lets go.
-    this.#devices.splice(this.#devices.indexOf(device), 1);
-    this.#leaving.add(device);
     await device.lock.run(async () => {
+      this.#journal.tell('deleting', device.name);
+      // Not to be found any more while its driver lets go.
+      this.#devices.splice(this.#devices.indexOf(device), 1);
+      this.#leaving.add(device);
       if (device.attachment) await this.#binder.release(device, device.attachment);
+      this.#leaving.delete(device);
     });
-    this.#leaving.delete(device);
     device.parentDevice.disown(device);
     this.#journal.tell('removed', device.name);
   }

@@ -4,7 +4,7 @@ import { AuxBusError } from './errno.ts';
 export interface EndpointKey<T> {
   readonly label: string;
   /** Exists for the type checker alone. */
-  readonly type?: (value: T) => T;
+  readonly type?: () => T;
 }
 
 /** What a registrant hands to the driver of its device. */

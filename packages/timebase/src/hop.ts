@@ -15,7 +15,7 @@ interface Host {
 }
 
 /** The best that this host has. Browsers delay nested `setTimeout(…, 0)` by 4 ms, hence the channel before it. */
-export function hostHop(host: Host = globalThis as Host): Hop {
+export function hostHop(host: Host = globalThis as unknown as Host): Hop {
   const { setImmediate, MessageChannel, setTimeout } = host;
   if (setImmediate) return (then) => void setImmediate(then);
   if (MessageChannel) {
