@@ -174,10 +174,14 @@ test('a snapshot restored between any two steps changes nothing', async () => {
       hardware.port.restore(structuredClone(state));
       expect(hardware.port.snapshot()).toEqual(state);
     };
-    for (const act of [() => self.startFwsec(0x15), () => self.startBooterLoad(), () => self.sendSystemInfo(), () => self.sendRegistry()]) {
-      await act();
-      step();
-    }
+    self.startFwsec(0x15);
+    step();
+    self.startBooterLoad();
+    step();
+    await self.sendSystemInfo();
+    step();
+    await self.sendRegistry();
+    step();
     await end.expect(0x1002);
     step();
     await end.expect(0x1001);

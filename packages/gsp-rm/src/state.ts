@@ -1,6 +1,6 @@
 import type { FirmwareEndState } from '@nova-stack/gsp-rpc';
-import type { ResourceState } from './resources.ts';
-import type { VgpuState } from './vgpu/state.ts';
+import { emptyResources, type ResourceState } from './resources.ts';
+import { emptyVgpu, type VgpuState } from './vgpu/state.ts';
 
 /** How far the GSP has come. */
 export type Phase =
@@ -66,4 +66,11 @@ export interface GspRmState {
   logs: LogBuffer[];
   resources: ResourceState;
   vgpu: VgpuState;
+}
+
+export function initialState(internalClasses: { readonly device: number; readonly subdevice: number }): GspRmState {
+  return {
+    phase: 'off', image: undefined, libosArguments: 0, gpuInstance: 0, rpc: undefined, refused: false,
+    systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(internalClasses), vgpu: emptyVgpu(),
+  };
 }

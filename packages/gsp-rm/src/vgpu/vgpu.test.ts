@@ -56,7 +56,7 @@ const bootload = (self: Driver, change: Parameters<typeof BOOTLOAD.create>[0] = 
 }));
 
 /** The host's side of the shared region. */
-function host(self: Driver, heap = HEAP, gfid = 1): { ready(): boolean; call(type: number, body?: Uint8Array): { result: number; body: DataView } } {
+function host(self: Driver, heap = HEAP, gfid = 1): { ready: () => boolean; call: (type: number, body?: Uint8Array) => { result: number; body: DataView } } {
   const { hardware } = self;
   const word = (at: number): number => {
     const bytes = new Uint8Array(4);
