@@ -3,7 +3,7 @@ import type { FirmwareSource } from '@nova-stack/firmware-files';
 import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
 import type { DmaBuffer } from '@nova-stack/pci';
 
-import { prepareBooter, runBooterLoad, runBooterUnload, type Booter } from './booter.ts';
+import { prepareBooter, runBooterLoad, type Booter } from './booter.ts';
 import type { Chip } from './chip.ts';
 import { MS, present, report, S, until, type Device } from './device.ts';
 import { NovaCoreError } from './errors.ts';
@@ -11,14 +11,16 @@ import { Falcon } from './falcon.ts';
 import { fbLayout, type FbLayout } from './fb-layout.ts';
 import { loadFirmwareFiles, type FirmwareFiles } from './firmware-files.ts';
 import type { FirmwareAbi, RegistryEntry, StaticInfo } from './firmware/abi.ts';
-import { prepareFwsec, requireNoWpr2, runFrts, runSb, vbiosFailure, type Fwsec } from './fwsec.ts';
+import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
 import { GspClient } from './gsp/client.ts';
 import { layOutLibos } from './libos.ts';
+import { usableRanges } from './memory/vram.ts';
 import { buildRadix3 } from './radix3.ts';
 import { FUSE_STATUS_OPT_DISPLAY, GSP_ENGINE, PGSP_QUEUE_HEAD, read, SEC2_ENGINE, USABLE_FB_SIZE_IN_MB, VGA_WORKSPACE_BASE, write } from './registers.ts';
 import { runSequence } from './sequencer.ts';
 import { KiB, MiB } from './sizes.ts';
 import { hostableVfs, systemFacts } from './system-facts.ts';
+import { takeDown, type UnloadBundle } from './take-down.ts';
 import { promOf } from './vbios/rom.ts';
 import { readVbios, type Vbios } from './vbios/vbios.ts';
 
@@ -36,9 +38,6 @@ export interface Running {
 
 const FRTS_SIZE = MiB;
 const RISCV_ACTIVE = { bound: 5 * S, every: 10 * MS } as const;
-const UNLOADED = { bound: 5 * S, every: 10 * MS } as const;
-/** The firmware sets this bit of mailbox 0 when it has stopped. */
-const STOPPED = 0x8000_0000;
 const RPC_BOUNDS = { space: S, reply: 5 * S, every: MS } as const;
 
 /** What the firmware is told to do differently from its defaults. */
@@ -83,50 +82,8 @@ function layOut(device: Device, files: FirmwareFiles): FbLayout {
   return layout;
 }
 
-/** What is needed to take the firmware down; prepared before anything is started. */
-interface Bundle {
-  readonly gsp: Falcon;
-  readonly sec2: Falcon;
-  readonly client: GspClient;
-  readonly fwsec: Fwsec;
-  readonly booterUnload: Booter;
-  /** The firmware runs, or may. */
-  started: boolean;
-}
-
-/**
- * Takes the firmware down and WPR2 with it. Every step is tried, whatever became of the one before.
- * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (unload bundle).
- */
-async function takeDown(device: Device, bundle: Bundle): Promise<void> {
-  const { gsp, sec2, client } = bundle;
-  const failures: NovaCoreError[] = [];
-  const attempt = async (work: () => Promise<void>): Promise<void> => {
-    if (!device.pci.present) return;
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof NovaCoreError)) throw error;
-      failures.push(error);
-      report(device.trace, 'nova-core.unload.failed', { step: error.step, code: error.code });
-    }
-  };
-  if (bundle.started) {
-    await attempt(async () => {
-      await client.call('unloading', client.abi.messages.unload, undefined);
-      await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => (gsp.mailboxes.mailbox0 & STOPPED) !== 0);
-      report(device.trace, 'nova-core.unload.done');
-    });
-  }
-  client.close();
-  await attempt(() => runSb(device, gsp, bundle.fwsec));
-  await attempt(() => runBooterUnload(device, sec2, bundle.booterUnload));
-  const [first] = failures;
-  if (first !== undefined) throw first;
-}
-
 /** Loads the firmware into WPR2 and starts it. */
-async function start(device: Device, bundle: Bundle, files: FirmwareFiles, layout: FbLayout, booterLoad: Booter, libos: number, wprMeta: number): Promise<void> {
+async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles, layout: FbLayout, booterLoad: Booter, libos: number, wprMeta: number): Promise<void> {
   const { gsp, sec2, fwsec } = bundle;
   await runFrts(device, gsp, fwsec, layout.frts);
   await gsp.reset('gsp-reset');
@@ -140,16 +97,16 @@ async function start(device: Device, bundle: Bundle, files: FirmwareFiles, layou
 }
 
 /** First words with the firmware, up to the moment when it serves calls. */
-async function introduce(device: Device, bundle: Bundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
+async function introduce(device: Device, bundle: UnloadBundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
   const { client, gsp, sec2 } = bundle;
   const { messages } = files.abi;
   const keys = registry(vfs);
   await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci));
   await client.notify('system-info', messages.setRegistry, keys);
   report(device.trace, 'nova-core.system-info.sent', { keys: keys.length });
-  const { payload } = await client.expect('sequencer', messages.events.sequencer, 'CPU sequence');
-  await runSequence(device, { gsp, sec2, libosArguments: libos, applicationVersion: files.bootloader.applicationVersion }, messages.sequencerCommands(payload));
-  await client.expect('init-done', messages.events.initDone, 'end of initialisation');
+  const commands = await client.expect('sequencer', messages.events.sequencer, 'CPU sequence', messages.sequencerCommands);
+  await runSequence(device, { gsp, sec2, libosArguments: libos, applicationVersion: files.bootloader.applicationVersion }, commands);
+  await client.expect('init-done', messages.events.initDone, 'end of initialisation', () => undefined);
   report(device.trace, 'nova-core.init.done');
 }
 
@@ -157,6 +114,8 @@ async function introduce(device: Device, bundle: Bundle, files: FirmwareFiles, v
 async function inquire(device: Device, client: GspClient, files: FirmwareFiles): Promise<StaticInfo> {
   const info = await client.call('static-info', files.abi.messages.staticInfo, undefined);
   client.useInternal(info.internal);
+  const usable = usableRanges(info.regions).reduce((sum, { start, end }) => sum + end - start, 0);
+  report(device.trace, 'nova-core.static-info.read', { name: info.name, usable, total: info.fbSize, regions: info.regions.length });
   const features = await client.control('features', files.abi.controls.features, undefined);
   report(device.trace, 'nova-core.features.read', { version: features.version });
   if (features.version !== files.version) {
@@ -223,7 +182,7 @@ export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource
   requireNoWpr2(device);
   // From here on the GPU may write to what it was given; it must have lost that ability before any of it is freed.
   held.defer('DMA of the GPU', () => pci.setBusMaster(false));
-  const bundle: Bundle = { gsp, sec2, client, fwsec, booterUnload, started: false };
+  const bundle: UnloadBundle = { gsp, sec2, client, fwsec, booterUnload, started: false };
   held.defer('GSP firmware', () => takeDown(device, bundle));
 
   await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, wprMeta.address);

@@ -216,6 +216,11 @@ export interface VgpuTypeFacts {
   readonly encoderShare: number;
   readonly barSize: number;
   readonly placementSize: number;
+  /** Runs on a part of a partitioned GPU. */
+  readonly partitioned: boolean;
+  readonly frameLimited: boolean;
+  /** Several of them may go to one guest. */
+  readonly severalPerGuest: boolean;
   /** Slots at which an instance may start when all are of one size; empty when the record names none. */
   readonly homogeneousPlacements: readonly number[];
 }

@@ -1,4 +1,4 @@
-import { GspRpcError, type DriverEnd, type RpcMessage } from '@nova-stack/gsp-rpc';
+import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 
 import { present, report, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
@@ -63,10 +63,10 @@ export class GspClient {
   }
 
   /** Waits for an event. @throws {@link NovaCoreError} `REFUSED` when it carries an error. */
-  async expect(step: Step, event: number, name: string, bound?: number): Promise<RpcMessage> {
+  async expect<T>(step: Step, event: number, name: string, decode: (payload: Uint8Array) => T, bound?: number): Promise<T> {
     const message = await this.#guard(step, name, () => this.#end.expect(event, this.#options(bound)));
     if (message.result !== 0) throw this.#refused(step, name, message.result);
-    return message;
+    return this.#decode(step, name, () => decode(message.payload));
   }
 
   #options(bound?: number): { readonly bound?: number; readonly signal: { readonly aborted: boolean } } {

@@ -1,0 +1,52 @@
+import { runBooterUnload, type Booter } from './booter.ts';
+import { MS, report, S, until, type Device } from './device.ts';
+import { NovaCoreError } from './errors.ts';
+import type { Falcon } from './falcon.ts';
+import { runSb, type Fwsec } from './fwsec.ts';
+import type { GspClient } from './gsp/client.ts';
+
+const UNLOADED = { bound: 5 * S, every: 10 * MS } as const;
+/** The firmware sets this bit of mailbox 0 when it has stopped. */
+const STOPPED = 0x8000_0000;
+
+/** What is needed to take the firmware down; prepared before anything is started. */
+export interface UnloadBundle {
+  readonly gsp: Falcon;
+  readonly sec2: Falcon;
+  readonly client: GspClient;
+  readonly fwsec: Fwsec;
+  readonly booterUnload: Booter;
+  /** The firmware runs, or may. */
+  started: boolean;
+}
+
+/**
+ * Takes the firmware down and WPR2 with it. Every step is tried, whatever became of the one before.
+ * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (unload bundle).
+ */
+export async function takeDown(device: Device, bundle: UnloadBundle): Promise<void> {
+  const { gsp, sec2, client } = bundle;
+  const failures: NovaCoreError[] = [];
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
+    if (!device.pci.present) return;
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NovaCoreError)) throw error;
+      failures.push(error);
+      report(device.trace, 'nova-core.unload.failed', { step: error.step, code: error.code });
+    }
+  };
+  if (bundle.started) {
+    await attempt(async () => {
+      await client.call('unloading', client.abi.messages.unload, undefined);
+      await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => (gsp.mailboxes.mailbox0 & STOPPED) !== 0);
+      report(device.trace, 'nova-core.unload.done');
+    });
+  }
+  client.close();
+  await attempt(() => runSb(device, gsp, bundle.fwsec));
+  await attempt(() => runBooterUnload(device, sec2, bundle.booterUnload));
+  const [first] = failures;
+  if (first !== undefined) throw first;
+}

@@ -1,0 +1,207 @@
+import { report, type Device } from '../device.ts';
+import { NovaCoreError } from '../errors.ts';
+import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { GspClient } from '../gsp/client.ts';
+import type { VramAllocator } from '../memory/vram.ts';
+import type { VramWindow } from '../memory/vram-window.ts';
+import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
+import { instanceShare, placementAt, slotsOf, type Placement, type PlacementFacts } from './placement.ts';
+import { VgpuFailure, VgpuTask, type TaskInputs } from './task.ts';
+
+/** What becomes of a virtual function that has a type. */
+export type VfState = 'assigned' | 'opening' | 'active' | 'resetting' | 'failed' | 'closing' | 'quarantined';
+
+/** Why a type cannot be had right now. */
+export type Obstacle =
+  /** No such type. */
+  | 'unknown'
+  /** vGPUs of another size live on this GPU. */
+  | 'other-size'
+  /** As many as there can be live already. */
+  | 'no-capacity'
+  /** Every virtual function has a type. */
+  | 'no-function'
+  /** The GPU's memory is error-correcting, and the type cannot be had with that. */
+  | 'memory-protection';
+
+interface Assignment {
+  readonly vf: number;
+  readonly type: VgpuTypeFacts;
+  readonly placement: Placement;
+  state: VfState;
+  task: VgpuTask | undefined;
+}
+
+/** What the guest sees of its virtual function. */
+export interface GuestFacts {
+  readonly type: VgpuTypeFacts;
+  /** Bytes of framebuffer that the guest may use. */
+  readonly guestMemory: number;
+}
+
+/** The virtual GPUs of one GPU: which virtual function has which type, and the life of each. */
+export class VgpuHost {
+  readonly catalogue: TypeCatalogue;
+  readonly #inputs: TaskInputs;
+  readonly #facts: PlacementFacts;
+  readonly #ecc: boolean;
+  readonly #assignments = new Map<number, Assignment>();
+
+  private constructor(inputs: TaskInputs, facts: PlacementFacts, ecc: boolean) {
+    this.#inputs = inputs;
+    this.#facts = facts;
+    this.#ecc = ecc;
+    this.catalogue = new TypeCatalogue(inputs.device, inputs.gsp, facts, (id) => [...this.#assignments.values()].some(({ type }) => type.id === id));
+  }
+
+  /** Asks the firmware what there is to share out. @throws {@link NovaCoreError} */
+  static async create(device: Device, gsp: GspClient, vram: VramAllocator, window: VramWindow): Promise<VgpuHost> {
+    const { controls } = gsp.abi;
+    const segment = await gsp.control('vgpu', controls.vmmuSegmentSize, undefined);
+    const channels = await gsp.control('vgpu', controls.channelCount, undefined);
+    const engines = await gsp.control('vgpu', controls.engines, undefined);
+    const ecc = await gsp.control('vgpu', controls.eccEnabled, undefined);
+    return new VgpuHost({ device, gsp, window, vram, segment, engines }, { memory: vram.total, segment, channels }, ecc);
+  }
+
+  get functions(): number {
+    return this.#inputs.device.pci.sriov?.numVfs ?? 0;
+  }
+
+  /** Virtual functions that have a type. */
+  get assigned(): readonly { readonly vf: number; readonly type: VgpuTypeFacts; readonly state: VfState }[] {
+    return [...this.#assignments.values()].map(({ vf, type, state }) => ({ vf, type, state }));
+  }
+
+  guest(type: VgpuTypeFacts): GuestFacts {
+    return { type, guestMemory: instanceShare(this.#facts, type).guestMemory };
+  }
+
+  /** How many more of a type could be had now. */
+  available(type: VgpuTypeFacts): number {
+    if (this.obstacle(type.id) !== undefined) return 0;
+    return Math.min(this.functions - this.#assignments.size, slotsOf(type).length - this.#assignments.size);
+  }
+
+  obstacle(typeId: number): Obstacle | undefined {
+    const type = this.catalogue.get(typeId);
+    if (type === undefined) return 'unknown';
+    if (this.#ecc && !type.eccSupported) return 'memory-protection';
+    const others = [...this.#assignments.values()];
+    if (others.some((other) => other.type.profileSize !== type.profileSize)) return 'other-size';
+    if (others.length >= this.functions) return 'no-function';
+    if (others.length >= slotsOf(type).length) return 'no-capacity';
+    return undefined;
+  }
+
+  async submitTypes(bytes: Uint8Array, label: string): Promise<readonly TypeVerdict[]> {
+    return this.catalogue.submit(bytes, label);
+  }
+
+  /** Gives a virtual function a type; no memory is touched. */
+  assign(vf: number, typeId: number): Obstacle | undefined {
+    const obstacle = this.obstacle(typeId);
+    if (obstacle !== undefined) return obstacle;
+    const type = this.catalogue.get(typeId)!;
+    const taken = new Set([...this.#assignments.values()].map(({ placement }) => placement.index));
+    const index = slotsOf(type).findIndex((_, i) => !taken.has(i));
+    const placement = placementAt(this.#facts, type, index);
+    if (placement === undefined) return 'no-capacity';
+    this.#assignments.set(vf, { vf, type, placement, state: 'assigned', task: undefined });
+    report(this.#inputs.device.trace, 'nova-core.vgpu.assigned', { vf, type: type.name });
+    return undefined;
+  }
+
+  /** Takes the type from a virtual function whose vGPU does not live. */
+  unassign(vf: number): void {
+    if (this.state(vf) === 'assigned') this.#assignments.delete(vf);
+  }
+
+  state(vf: number): VfState | undefined {
+    return this.#assignments.get(vf)?.state;
+  }
+
+  /**
+   * Makes the vGPU of a virtual function.
+   *
+   * @returns bytes of framebuffer that the guest has
+   * @throws {@link VgpuFailure}, which says whether the virtual function is as before or quarantined
+   */
+  async open(vf: number, guest: { readonly processId: number; readonly uuid: Uint8Array }): Promise<number> {
+    const assignment = this.#expect(vf, 'assigned');
+    const { type, placement } = assignment;
+    assignment.state = 'opening';
+    try {
+      const task = await VgpuTask.open(this.#inputs, {
+        type, placement, share: instanceShare(this.#facts, type), vf, vfAddress: this.#vfAddress(vf), processId: guest.processId, uuid: guest.uuid,
+      });
+      assignment.task = task;
+      assignment.state = 'active';
+      report(this.#inputs.device.trace, 'nova-core.vgpu.opened', { vf, type: type.name, memory: task.guestMemory });
+      return task.guestMemory;
+    } catch (error) {
+      assignment.state = error instanceof VgpuFailure && error.outcome === 'clean' ? 'assigned' : 'quarantined';
+      throw error;
+    }
+  }
+
+  /** @throws {@link VgpuFailure} `quarantined` */
+  async close(vf: number): Promise<void> {
+    const assignment = this.#expect(vf, 'active', 'failed');
+    assignment.state = 'closing';
+    try {
+      await assignment.task!.close();
+      assignment.task = undefined;
+      assignment.state = 'assigned';
+    } catch (error) {
+      assignment.state = 'quarantined';
+      throw error;
+    }
+  }
+
+  /** @throws {@link NovaCoreError}; the vGPU has failed then and can only be closed. */
+  async reset(vf: number): Promise<void> {
+    const assignment = this.#expect(vf, 'active');
+    assignment.state = 'resetting';
+    try {
+      await assignment.task!.reset();
+      assignment.state = 'active';
+    } catch (error) {
+      assignment.state = 'failed';
+      throw error;
+    }
+  }
+
+  async setBusMaster(vf: number, enable: boolean): Promise<void> {
+    await this.#expect(vf, 'active').task!.setBusMaster(enable);
+  }
+
+  async setEncoderShare(vf: number, percent: number): Promise<void> {
+    await this.#expect(vf, 'active').task!.setEncoderShare(percent);
+  }
+
+  /** Ends every vGPU that lives; what cannot be ended is quarantined. */
+  async closeAll(): Promise<void> {
+    for (const { vf, state } of this.assigned) {
+      if (state !== 'active' && state !== 'failed') continue;
+      await this.close(vf).catch((error: unknown) => {
+        if (!(error instanceof VgpuFailure)) throw error;
+      });
+    }
+  }
+
+  #expect(vf: number, ...states: VfState[]): Assignment {
+    const assignment = this.#assignments.get(vf);
+    if (assignment !== undefined && states.includes(assignment.state)) return assignment;
+    throw new NovaCoreError('REFUSED', 'vgpu', `virtual function ${vf} is ${assignment?.state ?? 'without a type'}, not ${states.join(' or ')}`);
+  }
+
+  #vfAddress(vf: number): number {
+    const { pci } = this.#inputs.device;
+    const { segment, bus, device, function: fn } = pci.address;
+    const { firstVfOffset, vfStride } = pci.sriov!;
+    // The address wraps into the next bus, as routing ids do.
+    const routing = ((bus << 8) | (device << 3) | fn) + firstVfOffset + vf * vfStride;
+    return segment * 0x1_0000 + (routing & 0xffff);
+  }
+}
