@@ -1,7 +1,7 @@
 import { struct, type Layout } from '@nova-stack/c-layout';
 
 import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
-import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
+import { FileBuilder, FileBytes, offsetOf, type Region } from './file-bytes.ts';
 
 /** Offsets into the data part, in bytes. */
 export interface FalconBootloaderDescriptor {
@@ -45,7 +45,7 @@ export function parseFalconBootloader(bytes: Uint8Array, name: string): FalconBo
   const descriptor = file.record(DESCRIPTOR, bin.headerOffset, 'descriptor');
   for (const [offset, size] of [['codeOffset', 'codeSize'], ['dataOffset', 'dataSize']] as const) {
     checkPart(file, data, {
-      field: `descriptor.${offset}`, at: bin.headerOffset + DESCRIPTOR.offsets[offset], offset: descriptor[offset], size: descriptor[size],
+      field: `descriptor.${offset}`, at: bin.headerOffset + offsetOf(DESCRIPTOR, offset), offset: descriptor[offset], size: descriptor[size],
     });
   }
   const { codeOffset, codeSize } = descriptor;

@@ -84,6 +84,11 @@ export class FileBytes {
   }
 }
 
+/** Offset of a field whose name was chosen at run time. */
+export function offsetOf<T>(layout: Layout<T>, field: keyof T): number {
+  return (layout.offsets as Readonly<Record<PropertyKey, number>>)[field];
+}
+
 /** Puts a file together; later pieces lie over earlier ones. */
 export class FileBuilder {
   readonly file: string;

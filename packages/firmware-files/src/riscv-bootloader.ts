@@ -1,7 +1,7 @@
 import { struct, type Layout } from '@nova-stack/c-layout';
 
 import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
-import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
+import { FileBuilder, FileBytes, offsetOf, type Region } from './file-bytes.ts';
 
 /** What a descriptor of every revision holds; offsets are into the data part, in bytes. */
 export interface BootloaderDescriptor {
@@ -83,7 +83,7 @@ export function parseRiscvBootloader(bytes: Uint8Array, name: string): RiscvBoot
   const tail = descriptor.version === 4 ? undefined : file.record(TAIL, at + DESCRIPTOR.size, 'descriptor');
   for (const [offset, size] of PARTS) {
     checkPart(file, data, {
-      field: `descriptor.${offset}`, at: at + DESCRIPTOR.offsets[offset], offset: descriptor[offset], size: descriptor[size],
+      field: `descriptor.${offset}`, at: at + offsetOf(DESCRIPTOR, offset), offset: descriptor[offset], size: descriptor[size],
     });
   }
   return { file: name, size: bytes.length, bin, descriptor, tail, data, rest: file.rest() };

@@ -1,7 +1,7 @@
 import { array, ascii, struct, type Layout } from '@nova-stack/c-layout';
 
 import { FirmwareFileError } from '../errors.ts';
-import { FileBuilder, FileBytes } from '../file-bytes.ts';
+import { FileBuilder, FileBytes, offsetOf } from '../file-bytes.ts';
 import { crc32Register } from './crc32.ts';
 import { checkRelease, fixedText, hex, splitRecords, textField, type TypeRecords } from './type-records.ts';
 
@@ -96,7 +96,7 @@ export function parseGen1TypeFile(bytes: Uint8Array, name: string): Gen1TypeFile
     file.fail('UNSUPPORTED', { field: 'size', value: bytes.length, message: 'is over the 1 GiB that a type file may have' });
   }
   const header = file.record(MAIN_HEADER, 0, 'header');
-  const offset = (field: keyof MainHeader): number => MAIN_HEADER.offsets[field];
+  const offset = (field: keyof MainHeader): number => offsetOf(MAIN_HEADER, field);
   if (String.fromCharCode(...header.identifier) !== TYPE_FILE_GEN1.identifier) {
     file.fail('BAD_MAGIC', { field: 'identifier', offset: 0, message: `should be ${TYPE_FILE_GEN1.identifier}` });
   }
@@ -132,7 +132,7 @@ function readBlob(file: FileBytes, at: number, what: string): { readonly types: 
   const typesAt = at + BLOB_HEADER.size;
   const types = file.record(TYPES_HEADER, typesAt, what);
   const bad = (field: keyof TypesHeader, message: string): never =>
-    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: typesAt + TYPES_HEADER.offsets[field], value: types[field], message });
+    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: typesAt + offsetOf(TYPES_HEADER, field), value: types[field], message });
   // As 64-bit numbers the sizes may add up to anything but cannot wrap.
   const parts = BigInt(BLOB_HEADER.size + TYPES_HEADER.size) + types.kernelSize + types.controlSize;
   if (blob.size !== parts) {

@@ -1,7 +1,7 @@
 import { array, ascii, struct, type Layout } from '@nova-stack/c-layout';
 
 import { FirmwareFileError } from '../errors.ts';
-import { FileBuilder, FileBytes } from '../file-bytes.ts';
+import { FileBuilder, FileBytes, offsetOf } from '../file-bytes.ts';
 import { crc32Register } from './crc32.ts';
 import { checkRelease, fixedText, hex, splitRecords, textField, type PciIdentity, type TypeRecords } from './type-records.ts';
 
@@ -102,7 +102,7 @@ function readHeader(file: FileBytes): string {
   const header = file.record(FILE_HEADER, 0, 'header');
   const fail = (code: 'BAD_MAGIC' | 'UNSUPPORTED' | 'BAD_HEADER' | 'BAD_CHECKSUM', field: keyof FileHeader, message: string): never => {
     const value = header[field];
-    return file.fail(code, { field, offset: FILE_HEADER.offsets[field], ...(!(value instanceof Uint8Array) && { value }), message });
+    return file.fail(code, { field, offset: offsetOf(FILE_HEADER, field), ...(!(value instanceof Uint8Array) && { value }), message });
   };
   if (String.fromCharCode(...header.magic) !== TYPE_FILE.magic) fail('BAD_MAGIC', 'magic', `should be ${TYPE_FILE.magic}`);
   if (header.formatMajor !== TYPE_FILE.major) fail('UNSUPPORTED', 'formatMajor', 'should be 1');
@@ -128,7 +128,7 @@ function crcOf(bytes: Uint8Array): number {
 function readGroup(file: FileBytes, at: number, what: string): { readonly group: TypesGroup | OpaqueGroup; readonly size: number } {
   const header = file.record(GROUP_HEADER, at, what);
   const bad = (field: keyof GroupHeader, message: string): never =>
-    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: at + GROUP_HEADER.offsets[field], value: header[field], message });
+    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: at + offsetOf(GROUP_HEADER, field), value: header[field], message });
   if (header.type === TYPE_FILE.invalidGroup) bad('type', 'marks no group');
   if (header.headerSize < TYPE_FILE.groupHeaderSize) bad('headerSize', 'should be 16 or more');
   const size = file.size64(header.groupSize, `${what}.groupSize`, at + GROUP_HEADER.offsets.groupSize);
@@ -143,7 +143,7 @@ function readGroup(file: FileBytes, at: number, what: string): { readonly group:
   const typesAt = at + TYPE_FILE.groupHeaderSize;
   const types = file.record(TYPES_HEADER, typesAt, what);
   const badTypes = (field: keyof TypesHeader, message: string): never =>
-    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: typesAt + TYPES_HEADER.offsets[field], value: types[field], message });
+    file.fail('BAD_HEADER', { field: `${what}.${field}`, offset: typesAt + offsetOf(TYPES_HEADER, field), value: types[field], message });
   if (types.vendor !== TYPE_FILE.vendor) badTypes('vendor', 'should be 0x10de');
   if (types.subsystemVendor !== TYPE_FILE.vendor) badTypes('subsystemVendor', 'should be 0x10de');
   if (types.recordSize === 0) badTypes('recordSize', 'should not be zero');
