@@ -138,6 +138,47 @@ describe('binding', () => {
     expect(bus.devices.map(({ driver: name }) => name)).toEqual([undefined, undefined, undefined]);
   });
 
+  it('does not let a driver leave while it lets go of a device that is being deleted', async () => {
+    const { bus, log } = bench();
+    const [slow, started] = [gate(), gate()];
+    const driver = await bus.registerDriver(client(log, { remove: async () => {
+      started.open();
+      await slow.wait;
+      log.push('removed it');
+    } }));
+    const published = await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    const withdrawing = published.withdraw();
+    await started.wait;
+    expect(bus.devices).toEqual([]);
+    const leaving = driver.unregister().then(() => log.push('unregistered'));
+    await Promise.resolve();
+    slow.open();
+    await Promise.all([withdrawing, leaving]);
+    expect(log.filter((line) => line === 'removed it' || line === 'unregistered')).toEqual(['removed it', 'unregistered']);
+  });
+
+  it('probes no device whose deletion has begun', async () => {
+    const { bus, log } = bench();
+    const [slow, started] = [gate(), gate()];
+    await bus.registerDriver(client(log, { name: 'slow', probe: async () => {
+      started.open();
+      await slow.wait;
+      throw new AuxBusError('ENODEV', 'not mine');
+    } }));
+    const parent = bus.parent('p');
+    const initialized = bus.initialize({ parent, name: 'client', id: 0, release: free });
+    const adding = initialized.add('core');
+    await started.wait;
+    // Both wait for the probe that runs: the deletion first, then the other driver.
+    const deleting = parent.unbind();
+    const registering = bus.registerDriver(client(log, { name: 'eager' }));
+    slow.open();
+    await Promise.all([adding, deleting, registering]);
+    expect(log.filter((line) => line.startsWith('probe'))).toEqual([]);
+    expect(log.at(-1)).toBe('removed core.client.0');
+    initialized.uninit();
+  });
+
   it('probes nothing by itself with autoprobe off; by hand still', async () => {
     const { bus, log } = bench();
     bus.autoprobe = false;
