@@ -89,7 +89,6 @@ async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles,
   await gsp.reset('gsp-reset');
   // Nothing is loaded: the core halts at once and the mailboxes stay for the firmware to read.
   await gsp.run('gsp-reset', { mailbox0: libos % 2 ** 32, mailbox1: Math.floor(libos / 2 ** 32) });
-  bundle.started = true;
   await runBooterLoad(device, sec2, booterLoad, wprMeta);
   gsp.setApplicationVersion(files.bootloader.applicationVersion);
   await until(device, 'riscv', 'start of the RISC-V core', RISCV_ACTIVE, () => gsp.riscvActive);
@@ -182,7 +181,7 @@ export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource
   requireNoWpr2(device);
   // From here on the GPU may write to what it was given; it must have lost that ability before any of it is freed.
   held.defer('DMA of the GPU', () => pci.setBusMaster(false));
-  const bundle: UnloadBundle = { gsp, sec2, client, fwsec, booterUnload, started: false };
+  const bundle: UnloadBundle = { gsp, sec2, client, fwsec, booterUnload };
   held.defer('GSP firmware', () => takeDown(device, bundle));
 
   await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, wprMeta.address);

@@ -16,8 +16,6 @@ export interface UnloadBundle {
   readonly client: GspClient;
   readonly fwsec: Fwsec;
   readonly booterUnload: Booter;
-  /** The firmware runs, or may. */
-  started: boolean;
 }
 
 /**
@@ -33,11 +31,13 @@ export async function takeDown(device: Device, bundle: UnloadBundle): Promise<vo
       await work();
     } catch (error) {
       if (!(error instanceof NovaCoreError)) throw error;
+      // With the device everything that had to be undone on it is gone.
+      if (error.code === 'DEVICE_LOST') return;
       failures.push(error);
       report(device.trace, 'nova-core.unload.failed', { step: error.step, code: error.code });
     }
   };
-  if (bundle.started) {
+  if (device.pci.present && gsp.riscvActive) {
     await attempt(async () => {
       await client.call('unloading', client.abi.messages.unload, undefined);
       await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => (gsp.mailboxes.mailbox0 & STOPPED) !== 0);
