@@ -144,7 +144,8 @@ class Bus implements AuxBus {
   }
 
   async #enter(device: Device): Promise<void> {
-    if (this.#devices.some(({ name }) => name === device.name)) throw new AuxBusError('EEXIST', `There is a device ${device.name} already`);
+    // A name is free again when its device is gone altogether: Linux frees it a little earlier under another parent.
+    if ([...this.#devices, ...this.#leaving].some(({ name }) => name === device.name)) throw new AuxBusError('EEXIST', `There is a device ${device.name} already`);
     device.parentDevice.adopt(device);
     this.#devices.push(device);
     this.#journal.tell('added', device.name);
