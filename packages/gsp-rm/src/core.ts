@@ -209,6 +209,7 @@ export class GspCore {
       return;
     }
     if (records > 0) hardware.raiseFalconInterrupt('gsp', SWGEN0);
+    hardware.disarm(TIMERS.retry);
     if (rpc.outbox.length > 0) hardware.arm({ at: hardware.now() + TIMING.retry, event: TIMERS.retry, arg: 0 });
   }
 

@@ -39,8 +39,8 @@ interface Pair {
 }
 
 /** Both ends on one block whose pages are scattered on the bus. */
-function pair(options: { idle?: (pair: Pair) => void; start?: number; extra?: Partial<DriverEndOptions> } = {}): Pair {
-  const memory = new Uint8Array(SHARED_MEMORY.size);
+function pair(options: { idle?: (pair: Pair) => void; memory?: Uint8Array } = {}): Pair {
+  const { memory = new Uint8Array(SHARED_MEMORY.size) } = options;
   // Page i lies at a bus address that is no simple sum, with some neighbours contiguous.
   const addresses = Array.from({ length: SHARED_MEMORY.pages }, (_, i) => 0x1_2345_0000_0 + ((i * 7) % 129) * 0x1000 + (i % 3) * 0x1000_0000);
   const carryOut = (request: MemoryRequest): boolean => {
@@ -61,7 +61,7 @@ function pair(options: { idle?: (pair: Pair) => void; start?: number; extra?: Pa
   let doorbells = 0;
   const driver = openDriverEnd({
     memory, address: addresses, profile, clock: testClock(() => options.idle?.(both)),
-    doorbell: () => { doorbells++; }, ...options.extra,
+    doorbell: () => { doorbells++; },
   });
   const state = runJob(openFirmwareEnd(driver.arguments), carryOut);
   const both: Pair = { driver, memory, state, carryOut, doorbells: () => doorbells };
@@ -215,6 +215,65 @@ describe('calls and events', () => {
     const other = pair({ idle: () => other.driver.close() });
     await expect(other.driver.call(65, bytes(8))).rejects.toMatchObject({ code: 'CLOSED' });
     await expect(other.driver.call(65, bytes(8))).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});
+
+describe('the firmware end', () => {
+  const request = (state: FirmwareEndState, carryOut: Pair['carryOut']): ReturnType<typeof receiveRequest> extends Generator<unknown, infer T> ? T : never =>
+    runJob(receiveRequest(profile, state), carryOut);
+
+  test('takes parameters that a driver left out of rpc.length, as OpenRM does for GSP_RM_ALLOC', async () => {
+    const { driver, memory, state, carryOut } = pair();
+    const payload = bytes(0x20 + 40);
+    new DataView(payload.buffer).setUint32(0x14, 40, true);
+    await driver.send(103, payload);
+    const element = command(memory, 0);
+    // Length and checksum then end with the call's header.
+    element.setUint32(0x38, 0x40, true);
+    element.setUint32(0x20, 0, true);
+    let sum = 0;
+    for (let at = 0; at < 0x70; at += 4) sum ^= element.getUint32(at, true);
+    element.setUint32(0x20, sum, true);
+    expect(request(state, carryOut)?.payload).toEqual(payload);
+  });
+
+  test('says what is wrong with an RPC header and takes the message out', async () => {
+    const { driver, memory, state, carryOut } = pair();
+    await driver.send(72, bytes(8));
+    await driver.send(73, bytes(8));
+    const element = command(memory, 0);
+    const old = element.getUint32(0x34, true);
+    element.setUint32(0x34, 0, true);
+    element.setUint32(0x20, element.getUint32(0x20, true) ^ old, true);
+    expect(request(state, carryOut)).toMatchObject({ function: 72, malformed: { code: 'RPC_HEADER' } });
+    expect(request(state, carryOut)).toMatchObject({ function: 73, malformed: undefined });
+  });
+
+  test('holds what does not fit the status ring, in order, and overwrites nothing', () => {
+    const { driver, state, carryOut } = pair();
+    for (let i = 0; i < 100; i++) queueMessage(state, { function: 0x1003, result: 0, sequence: 0, payload: bytes(8, i) });
+    expect(runJob(flush(profile, state), carryOut)).toBe(62);
+    expect(runJob(flush(profile, state), carryOut)).toBe(0);
+    const seen: number[] = [];
+    driver.on(0x1003, (event) => seen.push(event.payload[0]!));
+    driver.poll();
+    expect(runJob(flush(profile, state), carryOut)).toBe(38);
+    driver.poll();
+    expect(seen).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
+  test.each([
+    ['ARGS', { pageTableEntryCount: 0 }], ['ARGS', { cmdQueueOffset: 0x800 }], ['ARGS', { statQueueOffset: 0x81000 }],
+    ['PTE', { sharedMemPhysAddr: 0x10 }], ['BUS', { sharedMemPhysAddr: 0x7777_0000 }],
+  ] as const)('%s for %o', (code, change) => {
+    const { driver, carryOut } = pair();
+    expect(() => runJob(openFirmwareEnd({ ...driver.arguments, ...change }), carryOut)).toThrow(expect.objectContaining({ code }) as Error);
+  });
+
+  test('works on memory that two threads share', async () => {
+    const memory = new Uint8Array(new SharedArrayBuffer(SHARED_MEMORY.size));
+    const { driver } = pair({ idle: echo, memory });
+    expect((await driver.call(76, control(0x12000))).payload).toEqual(control(0x12000));
   });
 });
 
