@@ -6,7 +6,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { cp, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, open, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -29,6 +29,8 @@ const COMPRESSIONS = [
 const MINUTE = 60_000;
 /** A failure is believed for this long, so that a machine without a network waits once. */
 const FAILURE_HOLDS = 10 * MINUTE;
+/** Longer than anything that is done under the lock. */
+const LOCK_HOLDS = 15 * MINUTE;
 const KEYRINGS = ["/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp"];
 
 class Unavailable extends Error {}
@@ -72,9 +74,9 @@ async function run(what, [program = "", ...args], { bound, cwd, into }) {
     });
     if (stopped) throw new Unavailable(`${what}: not done after ${String(bound / 1000)} s`);
     if (status !== 0) {
-      const lines = complaint.split("\n").filter((line) => /^(E|W|Err|error|dpkg)/i.test(line));
-      const last = lines.at(-1) ?? complaint.trim().split("\n").at(-1) ?? "";
-      throw new Unavailable(`${what}: ${program} ended with status ${String(status)}: ${last}`);
+      const lines = complaint.split("\n").filter((line) => /^(E:|error|dpkg)/i.test(line));
+      const told = lines[0] ?? complaint.trim().split("\n").at(-1) ?? "";
+      throw new Unavailable(`${what}: ${program} ended with status ${String(status)}: ${told}`);
     }
   } catch (error) {
     if (error instanceof Unavailable) throw error;
@@ -126,6 +128,8 @@ async function privateApt(root, archive) {
     "Dir::Etc::SourceList": "/dev/null",
     "Dir::Etc::SourceParts": join(root, "sources"),
     "Acquire::Languages": "none",
+    // Otherwise a mirror that cannot be reached is a mere warning.
+    "APT::Update::Error-Mode": "any",
     "Acquire::Retries": "1",
     "Acquire::http::Timeout": "20",
     "Acquire::https::Timeout": "20",
@@ -213,7 +217,9 @@ async function plainTree(dir) {
   if (existsSync(target)) return target;
   const work = await mkdtemp(join(cacheRoot(), "work-"));
   try {
-    // Links between chips stay links to nowhere, as their targets change names; so what they lead to is copied.
+    // Chips share files through links. A link's target changes its name here, so each file becomes a hard link instead.
+    /** @type {Map<string, string>} */
+    const done = new Map();
     for (const chip of await readdir(join(dir, "nvidia"))) {
       for (const folder of ["gsp", "acr"]) {
         const from = join(dir, "nvidia", chip, folder);
@@ -222,12 +228,13 @@ async function plainTree(dir) {
         await mkdir(to, { recursive: true });
         for (const name of await readdir(from)) {
           if (!/^(gsp|bootloader|booter_|gen_bootloader|fmc|bl\.bin)/.test(name)) continue;
-          const file = join(from, name);
-          if (!name.endsWith(suffix)) await cp(file, join(to, name), { dereference: true });
-          else {
-            const into = join(to, name.slice(0, -suffix.length));
-            await run(`unpacking ${chip}/${name}`, [program, "-dc", file], { bound: MINUTE, into });
-          }
+          const file = await realpath(join(from, name));
+          const into = join(to, name.endsWith(suffix) ? name.slice(0, -suffix.length) : name);
+          const known = done.get(file);
+          if (known !== undefined) await link(known, into);
+          else if (!name.endsWith(suffix)) await copyFile(file, into);
+          else await run(`unpacking ${chip}/${name}`, [program, "-dc", file], { bound: MINUTE, into });
+          done.set(file, into);
         }
       }
     }
@@ -247,24 +254,36 @@ async function plainTree(dir) {
 async function alone(body) {
   await mkdir(cacheRoot(), { recursive: true });
   const lock = join(cacheRoot(), "lock");
-  const deadline = Date.now() + 10 * MINUTE;
+  const deadline = Date.now() + LOCK_HOLDS;
   for (;;) {
     try {
       await writeFile(lock, String(process.pid), { flag: "wx" });
       break;
     } catch (error) {
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-      const owner = Number(await readFile(lock, "utf8").catch(() => ""));
-      if (owner > 0 && !alive(owner)) await rm(lock, { force: true });
+      if (await abandoned(lock)) await rm(lock, { force: true });
       else if (Date.now() > deadline) throw new Unavailable(`${lock} is held by another process`);
       else await sleep(100);
     }
   }
   try {
+    // What a process that was killed left behind.
+    const left = (await readdir(cacheRoot())).filter((name) => name.startsWith("work-"));
+    for (const name of left) await rm(join(cacheRoot(), name), { recursive: true, force: true });
     return await body();
   } finally {
     await rm(lock, { force: true });
   }
+}
+
+/** @param {string} lock */
+async function abandoned(lock) {
+  const status = await stat(lock).catch(() => undefined);
+  if (status === undefined) return false;
+  const owner = Number(await readFile(lock, "utf8").catch(() => ""));
+  const age = Date.now() - status.mtimeMs;
+  // Between its creation and its content there is a moment; and a process id may belong to somebody else by now.
+  return owner > 0 ? !alive(owner) || age > LOCK_HOLDS : age > 5000;
 }
 
 /** @param {number} pid */

@@ -28,13 +28,15 @@ function rewrite(path: string, bytes: Uint8Array): Uint8Array {
 
 const releases = Object.entries(knownReleases).map(([version, files]) => ({
   version,
+  // linux-firmware drops old releases some day.
+  there: existsSync(join(dir, `nvidia/ga102/gsp/gsp-${version}.bin`)),
   // Of a file for chips that boot without booters there is no reader yet.
   files: Object.keys(files).filter((path) => !path.includes('/fmc-')),
 }));
 
 describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined ? '' : ` (SKIPPED: ${reason})`}`, () => {
-  describe.each(releases)('release $version', ({ version, files }) => {
-    it.each(files)('%s is read, written back identically, and known', (path) => {
+  describe.each(releases)('release $version', ({ version, files, there }) => {
+    it.runIf(there).each(files)('%s is read, written back identically, and known', (path) => {
       const bytes = load(path);
       expect(Buffer.compare(rewrite(path, bytes), bytes)).toBe(0);
       const known = knownReleases[version]![path]!;
@@ -43,7 +45,7 @@ describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined 
       expect(loadedFacts(path, bytes, sha256)).toEqual(known.loaded);
     });
 
-    it('has an image of that version, signed for every chip that it is linked for', () => {
+    it.runIf(there)('has an image of that version, signed for every chip that it is linked for', () => {
       for (const chip of Object.keys(CHIPS)) {
         const path = firmwarePath({ chip, kind: 'gsp', version });
         if (!existsSync(join(dir, path))) continue;
@@ -53,7 +55,7 @@ describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined 
       }
     });
 
-    it('is linked as the table of links says', () => {
+    it.runIf(there)('is linked as the table of links says', () => {
       for (const chip of Object.keys(CHIPS)) {
         for (const kind of firmwareKinds(chip)) {
           const path = firmwarePath({ chip, kind, version });
