@@ -10,7 +10,7 @@ import { report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
 import { waitForBoardFirmware } from './gfw.ts';
-import { BARS, bar, hostableVfs } from './system-facts.ts';
+import { BARS, bar } from './system-facts.ts';
 
 export interface NovaCoreOptions {
   readonly clock: Clock;

@@ -80,9 +80,9 @@ export interface MessageAbi {
     readonly osErrorLog: number;
   };
   /** The commands inside a sequencer event's payload. */
-  sequencerCommands(payload: Uint8Array): Uint8Array;
+  readonly sequencerCommands: (payload: Uint8Array) => Uint8Array;
   /** Exception number and text of an error event. */
-  osError(payload: Uint8Array): { readonly xid: number; readonly text: string };
+  readonly osError: (payload: Uint8Array) => { readonly xid: number; readonly text: string };
 }
 
 /** What the firmware cannot see for itself. */

@@ -4,6 +4,9 @@ import { present, report, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
 import type { Call, Control, FirmwareAbi, InternalHandles, Notice } from '../firmware/abi.ts';
 
+/** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
+export type Controls = Pick<GspClient, 'abi' | 'control'>;
+
 /** The driver's conversation with the firmware: intents in, typed answers out. */
 export class GspClient {
   readonly #device: Device;

@@ -1,14 +1,21 @@
-import { report, type Device } from '../device.ts';
+import { present, report, S, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
-import type { GspClient } from '../gsp/client.ts';
-import { S } from '../device.ts';
-import type { VramWindow } from './vram-window.ts';
+import type { Controls } from '../gsp/client.ts';
+import { GiB } from '../sizes.ts';
+import type { VramAccess } from './vram-window.ts';
 
 /** Written into the first and last word before, and zero afterwards. */
 const MARKERS = { head: 0xdead_beef, tail: 0xcafe_babe } as const;
 /** What one command to the firmware covers, in bytes; its time stays far below the bound. */
-const CHUNK = 16 * 2 ** 30;
+const CHUNK = 16 * GiB;
 const BOUND = 30 * S;
+
+/** Start and size in bytes, multiples of 4, not empty; `label` is for the trace. */
+export interface ScrubRange {
+  readonly start: number;
+  readonly size: number;
+  readonly label: string;
+}
 
 /**
  * Sets a range of the framebuffer to zero and proves it.
@@ -17,11 +24,10 @@ const BOUND = 30 * S;
  * range is. That it did is checked at both ends, through the CPU's window: a word written there before must read
  * zero afterwards. The memory of a vGPU is never handed on without this.
  *
- * @param range - start and size in bytes, multiples of 4, not empty
  * @throws {@link NovaCoreError} `TIMEOUT` or `RPC`: the engine may still be writing, the range must not be reused;
  *   `REFUSED`, `TEARDOWN`: it is not clear.
  */
-export async function scrub(device: Device, gsp: GspClient, window: VramWindow, range: { readonly start: number; readonly size: number }, step: Step): Promise<void> {
+export async function scrub(device: Device, gsp: Controls, window: VramAccess, range: ScrubRange, step: Step): Promise<void> {
   const { start, size } = range;
   const tail = start + size - 4;
   window.write32(start, MARKERS.head);
@@ -31,9 +37,10 @@ export async function scrub(device: Device, gsp: GspClient, window: VramWindow, 
   }
   for (const address of [start, tail]) {
     const found = window.read32(address);
+    present(device, step);
     if (found !== 0) {
       throw new NovaCoreError('TEARDOWN', step, `the framebuffer at ${hex(address)} reads ${hex(found)} after scrubbing`, { detail: { address, found } });
     }
   }
-  report(device.trace, 'nova-core.vgpu.scrubbed', { size });
+  report(device.trace, 'nova-core.memory.scrubbed', { size, what: range.label });
 }

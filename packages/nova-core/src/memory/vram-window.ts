@@ -6,6 +6,9 @@ import { KiB, MiB } from '../sizes.ts';
 const WINDOW = { offset: 0x70_0000, size: MiB, granularity: 64 * KiB } as const;
 const TARGET_VRAM = 0;
 
+/** Reads and writes of the framebuffer by the CPU. */
+export type VramAccess = Pick<VramWindow, 'read' | 'write' | 'read32' | 'write32'>;
+
 /**
  * The CPU's view of the framebuffer through the movable window in BAR0: slow, but it needs no page tables, so it
  * works from the first moment on. Whole blocks are moved, never single words of a larger transfer.

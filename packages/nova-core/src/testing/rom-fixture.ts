@@ -34,7 +34,7 @@ class Bytes {
     this.view = new DataView(this.bytes.buffer);
   }
   text(at: number, text: string): void {
-    for (const [i, char] of [...text].entries()) this.bytes[at + i] = char.charCodeAt(0);
+    for (let i = 0; i < text.length; i++) this.bytes[at + i] = text.charCodeAt(i);
   }
   u8(at: number, ...values: number[]): void {
     this.bytes.set(values, at);

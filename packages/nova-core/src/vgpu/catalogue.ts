@@ -4,7 +4,7 @@ import { HEADER } from '@nova-stack/pci';
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { GspClient } from '../gsp/client.ts';
+import type { Controls } from '../gsp/client.ts';
 import { instanceShare, type PlacementFacts } from './placement.ts';
 
 /** Why a type cannot be used here, in words that hold for any firmware. */
@@ -63,13 +63,13 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** The types that the firmware holds. */
 export class TypeCatalogue {
   readonly #device: Device;
-  readonly #gsp: GspClient;
+  readonly #gsp: Controls;
   readonly #facts: PlacementFacts;
   readonly #inUse: (typeId: number) => boolean;
   #entries = new Map<number, Entry>();
 
   /** @param inUse - whether a vGPU of this type lives, or is kept */
-  constructor(device: Device, gsp: GspClient, facts: PlacementFacts, inUse: (typeId: number) => boolean) {
+  constructor(device: Device, gsp: Controls, facts: PlacementFacts, inUse: (typeId: number) => boolean) {
     this.#device = device;
     this.#gsp = gsp;
     this.#facts = facts;

@@ -1,9 +1,9 @@
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { GspClient } from '../gsp/client.ts';
+import type { Controls } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
-import type { VramWindow } from '../memory/vram-window.ts';
+import type { VramAccess } from '../memory/vram-window.ts';
 import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
 import { instanceShare, placementAt, slotsOf, type Placement, type PlacementFacts } from './placement.ts';
 import { VgpuFailure, VgpuTask, type TaskInputs } from './task.ts';
@@ -55,7 +55,7 @@ export class VgpuHost {
   }
 
   /** Asks the firmware what there is to share out. @throws {@link NovaCoreError} */
-  static async create(device: Device, gsp: GspClient, vram: VramAllocator, window: VramWindow): Promise<VgpuHost> {
+  static async create(device: Device, gsp: Controls, vram: VramAllocator, window: VramAccess): Promise<VgpuHost> {
     const { controls } = gsp.abi;
     const segment = await gsp.control('vgpu', controls.vmmuSegmentSize, undefined);
     const channels = await gsp.control('vgpu', controls.channelCount, undefined);

@@ -31,7 +31,7 @@ export interface Placement {
   readonly firstChannel: number;
 }
 
-/** Total sizes are rounded up to this many segments before they are shared out. */
+/** The total is rounded to this many segments before it is shared out; down, so that every share exists. */
 const SHARE_SEGMENTS = 8;
 
 function powerOfTwoBelow(value: number): number {

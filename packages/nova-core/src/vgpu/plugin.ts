@@ -1,7 +1,7 @@
 import { MS, present, report, S, until, type Device } from '../device.ts';
 import { hex, NovaCoreError } from '../errors.ts';
 import type { PluginAbi, PluginMessage } from '../firmware/abi.ts';
-import type { VramWindow } from '../memory/vram-window.ts';
+import type { VramAccess } from '../memory/vram-window.ts';
 import { write, VF_DOORBELL } from '../registers.ts';
 
 const STEP = 'vgpu';
@@ -15,7 +15,7 @@ const ANSWER = { bound: 120 * S, every: MS } as const;
  */
 export class PluginChannel {
   readonly #device: Device;
-  readonly #window: VramWindow;
+  readonly #window: VramAccess;
   readonly #abi: PluginAbi;
   readonly #heap: number;
   readonly #gfid: number;
@@ -24,7 +24,7 @@ export class PluginChannel {
   #lost = false;
 
   /** @param heap - address of the task's heap in the framebuffer, bytes */
-  constructor(device: Device, window: VramWindow, abi: PluginAbi, heap: number, gfid: number) {
+  constructor(device: Device, window: VramAccess, abi: PluginAbi, heap: number, gfid: number) {
     this.#device = device;
     this.#window = window;
     this.#abi = abi;

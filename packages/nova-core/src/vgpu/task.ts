@@ -3,18 +3,18 @@ import { ReleaseStack } from '@nova-stack/aux-bus';
 import { report, S, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { GspClient } from '../gsp/client.ts';
+import type { Controls } from '../gsp/client.ts';
 import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
-import type { VramWindow } from '../memory/vram-window.ts';
+import type { VramAccess } from '../memory/vram-window.ts';
 import type { InstanceShare, Placement } from './placement.ts';
 import { PluginChannel } from './plugin.ts';
 
 /** What a vGPU is made with. */
 export interface TaskInputs {
   readonly device: Device;
-  readonly gsp: GspClient;
-  readonly window: VramWindow;
+  readonly gsp: Controls;
+  readonly window: VramAccess;
   readonly vram: VramAllocator;
   readonly segment: number;
   /** Engines that exist, in the firmware's numbering. */
