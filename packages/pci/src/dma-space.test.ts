@@ -56,7 +56,7 @@ it('agrees with a map of single bytes over any sequence of mapping, unmapping, r
     }
     expect(space.ranges.map(({ address, size }) => [address, size])).toEqual([...sizes].sort(([a], [b]) => a - b));
     for (const { address, bytes } of space.ranges) expect(bytes).toEqual(Uint8Array.from(bytes, (_, i) => model.get(address + i)!));
-  }), { numRuns: 60 });
+  }), { numRuns: 30 });
 });
 
 it('finds room that is free, aligned and inside the window, as long as there is any', () => {
