@@ -6,8 +6,8 @@ import { equalBytes, hex, readSignature, readSyntheticHeader } from './ucode.ts'
 /** A known real GSP image: recognised by size and by a digest over a sample of its pages. */
 export interface KnownImage {
   readonly release: string;
-  /** Chips of this family run it; names as in ChipFacts. */
-  readonly architectures: readonly string[];
+  /** SHA-256 of the signature that booter gets, by the chips that it is for: lower-case names or their beginning. */
+  readonly signatures: Readonly<Record<string, string>>;
   readonly size: number;
   /** Lower-case hexadecimal SHA-256 over the pages that {@link samplePages} names. */
   readonly sample: string;
@@ -66,15 +66,18 @@ export function verifyImage(
   const head = new Uint8Array(Math.min(size, 0x40));
   hardware.readVram(start, head);
   const header = readSyntheticHeader(head);
-  const { chip, architecture } = hardware.facts;
+  const { chip } = hardware.facts;
   if (header === undefined) {
-    const candidates = known.filter((image) => image.size === size && image.architectures.includes(architecture));
+    const candidates = known.filter((image) => image.size === size);
     if (candidates.length === 0) return { refused: 'unknown image' };
     const sample = sampleDigest(size, (offset, into) => {
       hardware.readVram(start + offset, into);
     });
     const image = candidates.find((candidate) => candidate.sample === sample);
-    return image === undefined ? { refused: 'unknown image' } : { release: image.release };
+    if (image === undefined) return { refused: 'unknown image' };
+    const digest = hex(sha256(signature));
+    const right = Object.entries(image.signatures).some(([chips, expected]) => chip.startsWith(chips) && expected === digest);
+    return right ? { release: image.release } : { refused: `signature is not ${chip}'s` };
   }
   if (header.kind !== 'gspRm') return { refused: `${header.kind} in place of the GSP image` };
   if (header.chip !== chip) return { refused: `image made for ${header.chip}` };

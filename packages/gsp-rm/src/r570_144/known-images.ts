@@ -17,11 +17,23 @@ export const KNOWN_UCODES: readonly KnownUcode[] = [
 
 export const KNOWN_IMAGES: readonly KnownImage[] = [
   {
-    release: RELEASE, architectures: ['ampere', 'ada', 'hopper', 'blackwell-gb10x', 'blackwell-gb20x'], size: 63541248,
+    release: RELEASE, size: 63541248,
+    signatures: {
+      ga10: '38a70fc20c45cb15ac28c958d127b976a59f6dec5fb2403724e096271178e76e',
+      ad10: '98b18fb9f2de1d445bfa9055810398c129decdb231b156333e8865bad28022ce',
+      gh100: '0aa55d2d84bc2c6ad5b444bff388e4b4013beb35b1e41c8f80e008358fdd3425',
+      gb10: '471e7d3c120ba412474f3eff96b8aaca7ff470b9f113caf94f29f6ffc1c9d2ba',
+      gb20: 'b61ff23a7d98f5724e49dcd3d7e231dc9d8361c0e5a7a8784aa47a3009d1c8b7',
+    },
     sample: '0401348c69f90db6c190f2c0937ec0311387e6562fc05e2e92772c35a54028fd',
   },
   {
-    release: RELEASE, architectures: ['turing'], size: 28528288,
+    release: RELEASE, size: 28528288,
+    signatures: {
+      tu10: '058fcef0cda922f7283a40f0b191a33e7801c801412a283bb93cebfafae54596',
+      tu11: 'ca7b794de0e5ee870240583486f2cfdd69f634f121353aeb54c5f6beeaa56ac8',
+      ga100: 'b598752c75131a22340560fb1b1b6fd4053fe73828575eec1adf3abae380c450',
+    },
     sample: '035fd0224e1894a2d764bd60ed649281ba4ed7d2f85e958050e572e896b4806f',
   },
 ];
