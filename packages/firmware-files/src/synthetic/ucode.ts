@@ -1,19 +1,18 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-stack/gpu-regs';
 
-/** Fills with bytes that look like code and are the same on every run. `label` picks which. */
+/** Fills a multiple of 4 bytes with what looks like code and is the same on every run. `label` picks which. */
 export function fillFrom(label: string, bytes: Uint8Array): Uint8Array {
   // FNV-1a makes the seed, xorshift32 the bytes: nothing here needs to be secret or good, only fixed.
   let state = 0x811c9dc5;
   for (let i = 0; i < label.length; i++) state = Math.imul(state ^ label.charCodeAt(i), 0x01000193);
   state ||= 1;
-  for (let i = 0; i < bytes.length; i++) {
-    if (i % 4 === 0) {
-      state ^= state << 13;
-      state ^= state >>> 17;
-      state ^= state << 5;
-    }
-    bytes[i] = state >>> (8 * (i % 4));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < bytes.length; i += 4) {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    view.setInt32(i, state, true);
   }
   return bytes;
 }
