@@ -1,1 +1,7 @@
-export {};
+// What a core implements and how it becomes attachable
+export { createEndpoint, type PublishedCore } from './core/endpoint.ts';
+export type {
+  BackendEvent, BackendInstance, BackendRegion, BaseBackend, CoreBackend, DrmBackend, VgpuBackend,
+} from './core/backend.ts';
+export { EVENT_QUEUE, type LostCause } from './core/server-session.ts';
+export { CORE_ENDPOINT } from './core-endpoint-key.ts';

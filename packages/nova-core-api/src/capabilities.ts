@@ -1,0 +1,21 @@
+/**
+ * Capabilities are services, never mechanisms. A client lists what it requires and what it would like; what is granted
+ * stays fixed for the session. An absent one is unsupported, an unknown one is ignored.
+ */
+export const CAPABILITIES = {
+  'device.info': 0,
+  'device.events': 1,
+  'memory.region': 2,
+  'memory.clear': 3,
+  'memory.cpu-window': 4,
+  'diagnostics.counters': 5,
+  'vgpu.types.list': 64,
+  'vgpu.instance.basic': 65,
+  'vgpu.guest-identity': 66,
+  'vgpu.diagnostics.logs': 67,
+  'vgpu.types.submit': 68,
+  'vgpu.quota.encoder': 69,
+  'drm.facts': 128,
+} as const;
+
+export type Capability = keyof typeof CAPABILITIES;

@@ -1,0 +1,36 @@
+import type { Capability } from '../capabilities.ts';
+import type { OfferedMajor } from '../handshake.ts';
+import type { BASE_V1 } from '../schema/base-v1.ts';
+import type { DRM_V1 } from '../schema/drm-v1.ts';
+import type { BackendObjectOf, BackendOf, EventPayload, InterfaceName } from '../schema/interface.ts';
+import type { VGPU_V1 } from '../schema/vgpu-v1.ts';
+
+export type BaseBackend = BackendOf<typeof BASE_V1>;
+export type VgpuBackend = BackendOf<typeof VGPU_V1>;
+export type DrmBackend = BackendOf<typeof DRM_V1>;
+export type BackendRegion = BackendObjectOf<typeof BASE_V1, 'region'>;
+export type BackendInstance = BackendObjectOf<typeof VGPU_V1, 'instance'>;
+
+/** An event as a core raises it; which sessions get it is the endpoint's business. */
+export type BackendEvent =
+  | { readonly kind: 'device.fault'; readonly payload: EventPayload<typeof BASE_V1, 'device.fault'> }
+  | { readonly kind: 'capacity.changed'; readonly payload: EventPayload<typeof VGPU_V1, 'capacity.changed'> }
+  | { readonly kind: 'instance.state'; readonly payload: EventPayload<typeof VGPU_V1, 'instance.state'> };
+
+/**
+ * What a core implements. Operations reject with `ContractError` where the caller is to learn a code; whatever else
+ * they throw becomes `DeviceError` with a support id, and is reported to the core under that id.
+ */
+export interface CoreBackend {
+  /** Highest minor per major, per interface. */
+  readonly interfaces: Readonly<Partial<Record<InterfaceName, readonly OfferedMajor[]>>>;
+  readonly capabilities: readonly Capability[];
+  readonly epoch: bigint;
+  /** Opaque to clients. */
+  readonly supportId: string;
+  readonly base: BaseBackend;
+  readonly vgpu?: VgpuBackend;
+  readonly drm?: DrmBackend;
+  /** Told of an error that clients only know the support id of. */
+  report(supportId: string, error: unknown): void;
+}
