@@ -1,6 +1,6 @@
 import type { Nanoseconds } from './clock.ts';
 
-export type TimebaseErrorCode = 'TIMEOUT' | 'BAD_TIME' | 'BAD_RANDOM';
+export type TimebaseErrorCode = 'TIMEOUT' | 'BAD_TIME' | 'BAD_RANDOM' | 'BAD_HOST';
 
 /** The only kind of error that this package throws by itself. */
 export class TimebaseError extends Error {

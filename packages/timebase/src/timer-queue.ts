@@ -52,7 +52,7 @@ export class TimerQueue {
 
   /**
    * Fires every timer due at `now`, one after the other. One that a handler arms for `now` or earlier fires too, in
-   * its place in the order.
+   * its place in the order; so a timer that arms itself again must do so for a later time.
    */
   runDue(now: Nanoseconds, fire: (timer: TimerRecord) => void): void {
     for (let timer = this.take(now); timer; timer = this.take(now)) fire(timer);

@@ -101,6 +101,12 @@ describe('virtual clock', () => {
     expect(clock.now()).toBe(10_000);
   });
 
+  it('refuses a host that does not run what is due', () => {
+    const clock = createVirtualClock();
+    clock.attach({ nextDue: () => 5, runDue: () => undefined });
+    expect(() => clock.spend(5)).toThrow(expect.objectContaining({ code: 'BAD_HOST' }));
+  });
+
   it('gives up when the signal is aborted, with its reason', async () => {
     const clock = createVirtualClock();
     const signal = { aborted: false, reason: new Error('device gone') };

@@ -1,5 +1,5 @@
 import type { HostClock, Nanoseconds, TimedHost, WaitOptions } from './clock.ts';
-import { checkTime } from './errors.ts';
+import { TimebaseError, checkTime } from './errors.ts';
 import { hostHop, type Hop } from './hop.ts';
 import { createRandom, type Random } from './random.ts';
 import { abortReason, planWait, tryWaiter, type Waiter } from './waiter.ts';
@@ -152,6 +152,8 @@ class Virtual implements VirtualClock {
         }
         if (!first) return;
         first.runDue(this.#now);
+        const left = first.nextDue();
+        if (left !== undefined && left <= this.#now) throw new TimebaseError('BAD_HOST', `A host still has a timer due at ${left} ns after running all that are due at ${this.#now} ns`);
       }
     } finally {
       this.#pumping = false;
