@@ -107,6 +107,19 @@ describe('virtual clock', () => {
     expect(() => clock.spend(5)).toThrow(expect.objectContaining({ code: 'BAD_HOST' }));
   });
 
+  it('tells those who wait when a device timer or a deferred task fails', async () => {
+    const clock = createVirtualClock();
+    const dev = device(() => { throw new RangeError('device bug'); });
+    clock.attach(dev);
+    dev.timers.arm({ at: 100, unit: 'u', event: 'e', arg: 0 });
+    const waits = [clock.sleep(200, 'a'), clock.until(() => false, { bound: 300, reason: 'b' })];
+    for (const wait of waits) await expect(wait).rejects.toThrow('device bug');
+    const nap = clock.sleep(1, 'a');
+    clock.defer(() => { throw new RangeError('handler bug'); });
+    await expect(nap).rejects.toThrow('handler bug');
+    await clock.sleep(1, 'goes on');
+  });
+
   it('gives up when the signal is aborted, with its reason', async () => {
     const clock = createVirtualClock();
     const signal = { aborted: false, reason: new Error('device gone') };

@@ -106,8 +106,18 @@ class Virtual implements VirtualClock {
     this.#hopping = true;
     this.#hop(() => {
       this.#hopping = false;
-      this.#turn();
+      try {
+        this.#turn();
+      } catch (error) {
+        this.#fail(error);
+      }
     });
+  }
+
+  /** A device's timer or a deferred task failed: nobody called it, so whoever waits hears of it. */
+  #fail(error: unknown): void {
+    if (this.#waiters.length === 0) throw error;
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
   }
 
   /** Nothing is left to run: does deferred tasks, else moves time until somebody has something to do. */
