@@ -85,8 +85,8 @@ export interface AuxBus {
   shutdown(): Promise<void>;
   /** Resolves when all devices that wait for another one were tried again. */
   settled(): Promise<void>;
-  readonly devices: readonly DeviceView[];
-  readonly drivers: readonly string[];
+  devices(): readonly DeviceView[];
+  drivers(): readonly string[];
   /** Says why a driver does or does not match a device. @throws {@link AuxBusError} `ENODEV`. */
   explain(driver: string, device: string): Explanation;
   /** Calls `listener` with everything that happens; the function returned ends that. */

@@ -46,7 +46,7 @@ describe('binding', () => {
     const device = (): Promise<unknown> => bus.publish({ parent, module: 'core', name: 'client', id: 0 });
     const driver = (): Promise<unknown> => bus.registerDriver(client(log));
     for (const step of order === 'driver first' ? [driver, device] : [device, driver]) await step();
-    expect(bus.devices).toEqual([{ name: 'core.client.0', modalias: 'auxiliary:core.client', parent: '0000:01:00.0', driver: 'client', deferred: undefined }]);
+    expect(bus.devices()).toEqual([{ name: 'core.client.0', modalias: 'auxiliary:core.client', parent: '0000:01:00.0', driver: 'client', deferred: undefined }]);
     expect(log).toEqual(['added core.client.0', 'binding core.client.0 client', 'probe core.client.0', 'bound core.client.0 client']);
   });
 
@@ -58,7 +58,7 @@ describe('binding', () => {
     await bus.registerDriver(client(log, { name: 'late' }));
     await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 7 });
     expect(log.filter((line) => line.startsWith('not-bound'))).toEqual(['not-bound core.client.7 client.no ENODEV', 'not-bound core.client.7 client.broken EIO']);
-    expect(bus.devices[0]!.driver).toBe('client.yes');
+    expect(bus.devices()[0]!.driver).toBe('client.yes');
     expect(points.filter((point) => point === 'aux-bus.probe.failed')).toHaveLength(1);
     expect(bus.explain('client.broken', 'core.client.7')).toEqual({
       matches: true, entries: [{ entry: 'core.client', verdict: 'match' }],
@@ -85,15 +85,15 @@ describe('binding', () => {
     expect(() => kept!.defer('x', free)).toThrow(code('ENODEV'));
     expect(() => kept!.endpoint(endpointKey('x'))).toThrow(code('ENODEV'));
     // Nothing rebinds by itself.
-    expect(bus.devices[0]!.driver).toBeUndefined();
+    expect(bus.devices()[0]!.driver).toBeUndefined();
     await bus.bind('client', 'core.client.0');
-    expect(bus.devices[0]!.driver).toBe('client');
+    expect(bus.devices()[0]!.driver).toBe('client');
     log.length = 0;
     await published.withdraw();
     await published.withdraw();
     expect(log).toEqual(['deleting core.client.0', 'unbinding core.client.0 client', 'remove it', 'release second', 'release first', 'unbound core.client.0 client', 'removed core.client.0']);
     await driver.unregister();
-    expect([bus.devices, bus.drivers]).toEqual([[], []]);
+    expect([bus.devices(), bus.drivers()]).toEqual([[], []]);
   });
 
   it('gives managed resources back after a failed probe and goes on when remove or a release fails', async () => {
@@ -111,7 +111,7 @@ describe('binding', () => {
     await published.withdraw();
     expect(log.filter((line) => line.startsWith('release'))).toEqual(['release x', 'release y']);
     expect(points.filter((point) => point.endsWith('.failed'))).toEqual(['aux-bus.remove.failed', 'aux-bus.release.failed']);
-    expect(bus.devices).toEqual([]);
+    expect(bus.devices()).toEqual([]);
   });
 
   it('lets the devices of a driver go last bound first, and waits for a probe under way', async () => {
@@ -135,7 +135,7 @@ describe('binding', () => {
     expect(log.filter((line) => line.startsWith('remove') || line === 'unregistered')).toEqual([
       'remove core.client.2', 'remove core.client.0', 'remove core.client.1', 'unregistered',
     ]);
-    expect(bus.devices.map(({ driver: name }) => name)).toEqual([undefined, undefined, undefined]);
+    expect(bus.devices().map(({ driver: name }) => name)).toEqual([undefined, undefined, undefined]);
   });
 
   it('does not let a driver leave while it lets go of a device that is being deleted', async () => {
@@ -149,7 +149,7 @@ describe('binding', () => {
     const published = await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
     const withdrawing = published.withdraw();
     await started.wait;
-    expect(bus.devices).toEqual([]);
+    expect(bus.devices()).toEqual([]);
     const leaving = driver.unregister().then(() => log.push('unregistered'));
     await Promise.resolve();
     slow.open();
@@ -186,7 +186,7 @@ describe('binding', () => {
     await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
     expect(log).toEqual(['added core.client.0']);
     await bus.probe('core.client.0');
-    expect(bus.devices[0]!.driver).toBe('client');
+    expect(bus.devices()[0]!.driver).toBe('client');
     await expect(bus.probe('core.client.1')).rejects.toEqual(code('ENODEV'));
   });
 
@@ -213,13 +213,13 @@ describe('deferral', () => {
     await bus.registerDriver(client(log, { probe: () => (ready++, 's') }));
     const parent = bus.parent('p');
     await bus.publish({ parent, module: 'core', name: 'late', id: 0 });
-    expect(bus.devices[0]!.deferred).toBe('client.late: needs two suppliers');
+    expect(bus.devices()[0]!.deferred).toBe('client.late: needs two suppliers');
     await bus.publish({ parent, module: 'core', name: 'client', id: 0 });
     await bus.settled();
-    expect(bus.devices[0]!.driver).toBeUndefined();
+    expect(bus.devices()[0]!.driver).toBeUndefined();
     await bus.publish({ parent, module: 'core', name: 'client', id: 1 });
     await bus.settled();
-    expect(bus.devices[0]).toMatchObject({ driver: 'client.late', deferred: undefined });
+    expect(bus.devices()[0]).toMatchObject({ driver: 'client.late', deferred: undefined });
     expect(bus.explain('client.late', 'core.late.0').lastProbe).toMatchObject({ code: 'OK', attempts: 3 });
   });
 
@@ -239,7 +239,7 @@ describe('deferral', () => {
     slow.open();
     await adding;
     await bus.settled();
-    expect(bus.devices[0]!.driver).toBe('client.late');
+    expect(bus.devices()[0]!.driver).toBe('client.late');
   });
 
   it('answers EAGAIN to a bind by hand, which does not wait', async () => {
@@ -248,7 +248,7 @@ describe('deferral', () => {
     await bus.registerDriver(client(log, { probe: () => { throw new AuxBusError('EPROBE_DEFER', 'not yet'); } }));
     await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
     await expect(bus.bind('client', 'core.client.0')).rejects.toEqual(code('EAGAIN'));
-    expect(bus.devices[0]!.deferred).toBeUndefined();
+    expect(bus.devices()[0]!.deferred).toBeUndefined();
   });
 });
 
@@ -291,7 +291,7 @@ describe('parents', () => {
     await leaving;
     expect(log.filter((line) => line.startsWith('remove '))).toEqual(['remove state of core.client.1', 'remove state of core.client.0']);
     expect(points.filter((point) => point === 'aux-bus.child.forced')).toHaveLength(2);
-    expect(bus.devices.map(({ name }) => name)).toEqual(['core.client.9']);
+    expect(bus.devices().map(({ name }) => name)).toEqual(['core.client.9']);
     // The registrant's own clean-up comes late and does no harm.
     for (const one of published) await one.withdraw();
     expect(parent.children).toEqual([]);

@@ -36,13 +36,13 @@ class Bus implements AuxBus {
     this.#binder = new Binder(this.#journal);
   }
 
-  get devices(): readonly DeviceView[] {
+  devices(): readonly DeviceView[] {
     return this.#devices.map(({ name, parent, deferral, attachment }) => ({
       name, parent, modalias: modaliasOf(name), driver: attachment?.state && attachment.entry.name, deferred: deferral,
     }));
   }
 
-  get drivers(): readonly string[] {
+  drivers(): readonly string[] {
     return this.#drivers.map(({ name }) => name);
   }
 
@@ -80,7 +80,7 @@ class Bus implements AuxBus {
     const driver = given as unknown as AuxiliaryDriver;
     checkDriver(driver);
     const name = driverName(driver);
-    if (this.drivers.includes(name)) throw new AuxBusError('EBUSY', `There is a driver ${name} already`);
+    if (this.drivers().includes(name)) throw new AuxBusError('EBUSY', `There is a driver ${name} already`);
     const entry: DriverEntry = { name, driver, dead: false };
     this.#drivers.push(entry);
     if (this.autoprobe) {

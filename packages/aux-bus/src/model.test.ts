@@ -218,7 +218,7 @@ class Rig {
     for (const { initialized } of this.devices) initialized.uninit();
     for (const driver of this.drivers) await driver.unregister();
     await this.bus.settled();
-    expect([this.bus.devices, this.bus.drivers]).toEqual([[], []]);
+    expect([this.bus.devices(), this.bus.drivers()]).toEqual([[], []]);
     expect(this.released).toBe(this.initialized);
     expect(this.violations).toEqual([]);
     this.#checkJournal();
@@ -243,8 +243,8 @@ describe('the bus', () => {
       const rig = new Rig();
       for (const step of list) {
         expect(await rig.apply(step), JSON.stringify(step)).toBe(model.apply(step));
-        expect(rig.bus.devices.map(({ name, driver }) => [name, driver])).toEqual(model.devices.map(({ name, driver }) => [name, driver]));
-        expect(rig.bus.drivers).toEqual(model.drivers.map(({ name }) => name));
+        expect(rig.bus.devices().map(({ name, driver }) => [name, driver])).toEqual(model.devices.map(({ name, driver }) => [name, driver]));
+        expect(rig.bus.drivers()).toEqual(model.drivers.map(({ name }) => name));
         for (const { initialized } of rig.devices) expect(initialized.references).toBe(3);
         expect(rig.released).toBe(rig.initialized - rig.devices.length);
       }
@@ -277,7 +277,7 @@ describe('the bus', () => {
         { op: 'publish', name: 'b', id: 0, parent: 1 },
       ];
       for (const index of sequence) await rig.apply(all[index]!);
-      const bound = rig.bus.devices.map(({ name, driver }) => `${name} ${String(driver)}`).sort();
+      const bound = rig.bus.devices().map(({ name, driver }) => `${name} ${String(driver)}`).sort();
       expect(bound).toEqual(['m.a.0 d.0', 'm.a.1 d.0', 'm.b.0 d.1']);
       await rig.end();
     }));

@@ -29,7 +29,7 @@ it('does what its README shows', async () => {
     parent, module: 'core', name: 'greeter', id: 0,
     endpoint: endpoint(GREETER, { greet: (name) => `hello, ${name}` }),
   });
-  console.log(bus.devices[0]?.driver); // client
+  console.log(bus.devices()[0]?.driver); // client
 
   await published.withdraw();
   // remove after hello, client
