@@ -24,6 +24,7 @@ const base = {
       subsystem: { kind: 'u16', text: 'PCI subsystem id.' },
       memoryTotal: { kind: 'size', text: 'Bytes of device memory.' },
       memoryUsable: { kind: 'size', text: 'Bytes of device memory that clients can have between them.' },
+      aperture: { kind: 'size', text: 'Bytes of device memory that the CPU can look at at the same time.' },
     },
     Limits: {
       totalVfs: { kind: 'u32', text: 'Virtual functions that the device can have; 0 when it can have none.' },

@@ -1,0 +1,89 @@
+import { registerClient, type ClientBus, type Session } from '@nova-stack/nova-core-api';
+
+import { DrmError } from './errors.ts';
+import { File, type DrmFile } from './file.ts';
+
+/** A GPU as userspace finds it: something to open. */
+export interface DrmDevice {
+  /** Name of the GPU's device on the bus. */
+  readonly device: string;
+  /** Product name. */
+  readonly name: string;
+  /** Files that are open. */
+  readonly openFiles: number;
+  /** @throws {DrmError} `ENODEV` after the device went away. */
+  open(): DrmFile;
+}
+
+export interface NovaDrmOptions {
+  readonly bus: ClientBus;
+  /** A GPU is there. */
+  readonly onDevice?: (device: DrmDevice) => void;
+}
+
+export interface NovaDrm {
+  /** In the order in which the GPUs came. */
+  readonly devices: readonly DrmDevice[];
+  /** Closes everything and leaves the bus. */
+  unregister(): Promise<void>;
+}
+
+class Device implements DrmDevice {
+  readonly device: string;
+  readonly #session: Session;
+  readonly #files = new Set<File>();
+
+  constructor(session: Session, device: string) {
+    this.#session = session;
+    this.device = device;
+  }
+
+  get name(): string {
+    return this.#session.base.deviceInfo().info.name;
+  }
+
+  get openFiles(): number {
+    return this.#files.size;
+  }
+
+  open(): DrmFile {
+    if (this.#session.state !== 'Attached') throw new DrmError('ENODEV', `${this.device} is gone`);
+    const file = new File(this.#session, (closed) => void this.#files.delete(closed));
+    this.#files.add(file);
+    return file;
+  }
+
+  async closeAll(): Promise<void> {
+    for (const file of [...this.#files].reverse()) await file.close();
+  }
+}
+
+/** Registers the graphics driver as a client of all cores on the bus. */
+export async function createNovaDrm({ bus, onDevice }: NovaDrmOptions): Promise<NovaDrm> {
+  const devices: Device[] = [];
+  const registered = await registerClient<Device>(bus, {
+    module: 'nova-drm',
+    devices: ['nova-core.nova-drm'],
+    hello: {
+      kind: 'drm',
+      name: 'nova-drm',
+      wants: [
+        { interface: 'base', major: 1, minMinor: 0, maxMinor: 0 },
+        { interface: 'drm', major: 1, minMinor: 0, maxMinor: 0, optional: true },
+      ],
+      required: ['device.info', 'memory.region', 'memory.cpu-window'],
+      optional: ['device.events', 'memory.clear', 'drm.facts'],
+    },
+    attached(session, name) {
+      const device = new Device(session, name);
+      devices.push(device);
+      onDevice?.(device);
+      return device;
+    },
+    async detaching(device) {
+      devices.splice(devices.indexOf(device), 1);
+      await device.closeAll();
+    },
+  });
+  return { devices, unregister: () => registered.unregister() };
+}
