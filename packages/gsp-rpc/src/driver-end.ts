@@ -217,12 +217,13 @@ class QueueDriver implements DriverEnd {
         await this.#waitPumping(() => commands.fits(length), this.#bounds.space, about, options.signal);
       }
       commands.put(from === 0 ? fn : profile.continuation, sequence, payload, from, length);
-      doorbell();
       from += length;
+      // The firmware may act inside the doorbell's write.
+      if (trace?.on && from >= payload.length) trace.event('gsp-rpc.sent', { function: fn, sequence: first, length: payload.length });
+      doorbell();
       // Every record of a numbered request takes a number of its own.
       if (from < payload.length && sequence !== 0) sequence = this.#nextSequence();
     } while (from < payload.length);
-    if (trace?.on) trace.event('gsp-rpc.sent', { function: fn, sequence: first, length: payload.length });
   }
 
   /** 0 is what requests without a reply carry; it stays free for them. */
