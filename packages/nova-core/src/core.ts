@@ -4,8 +4,9 @@ import { HEADER, type PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 
-import { bootGsp, type Running } from './boot.ts';
+import { bootGsp } from './boot.ts';
 import { identify } from './chip.ts';
+import { publish, type Publication } from './contract/publish.ts';
 import { report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
@@ -57,8 +58,6 @@ const CLASSES: readonly number[] = [0x0300, 0x0302];
 const REGISTERS_SIZE = 0x100_0000;
 /** Width of bus addresses that GA102 to Ada can send, in bits. */
 const DMA_BITS = 47;
-/** The client kinds for which a device is published, and the module that publishes it. */
-const MODULE = 'nova-core';
 
 /** Gives this package's error to everything that is not one already. */
 function asCoreError(error: unknown, code: 'PCI' | 'TEARDOWN', step: Step): NovaCoreError {
@@ -124,41 +123,27 @@ class Core implements NovaCore {
   }
 
   async #bringUp(pci: PciDevice, held: ReleaseStack): Promise<CoreDevice> {
-    const { trace, firmware } = this.#options;
+    const { trace, firmware, auxBus } = this.#options;
     const device = enable(pci, this.#options, held);
     const chip = identify(device);
     await waitForBoardFirmware(device);
     const flushPage = new FlushPage(device);
     held.defer('flush page', () => flushPage.release());
     const running = await bootGsp(device, chip, firmware, held);
-    const published = await this.#publish(device, running, held);
+    const publication = await publish(device, running, { auxBus, id: this.#next++, held });
     report(trace, 'nova-core.probe.done', { device: pci.name });
     let unbinding: Promise<void> | undefined;
     return {
-      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbios.version, published,
-      unbind: () => (unbinding ??= this.#takeDown(pci, held)),
+      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbios.version,
+      published: publication.names,
+      unbind: () => (unbinding ??= this.#takeDown(pci, publication, held)),
     };
   }
 
-  async #publish(device: Device, running: Running, held: ReleaseStack): Promise<string[]> {
-    const { auxBus, trace } = this.#options;
-    const parent = auxBus.parent(device.pci.name);
-    const id = this.#next++;
-    const names: string[] = [];
-    for (const name of ['nova-drm', ...(running.layout.vfs > 0 ? ['vgpu'] : [])]) {
-      const published = await auxBus.publish({ parent, module: MODULE, name, id });
-      held.defer(published.name, async () => {
-        await published.withdraw();
-        report(trace, 'nova-core.aux.withdrawn', { name: published.name });
-      });
-      names.push(published.name);
-      report(trace, 'nova-core.aux.published', { name: published.name });
-    }
-    return names;
-  }
-
-  async #takeDown(pci: PciDevice, held: ReleaseStack): Promise<void> {
+  async #takeDown(pci: PciDevice, publication: Publication, held: ReleaseStack): Promise<void> {
     try {
+      // Clients of a device that has left are not asked to leave: they are told.
+      if (!pci.present) await publication.lose();
       await held.release();
     } catch (error) {
       throw asCoreError(error, 'TEARDOWN', 'unpublish');

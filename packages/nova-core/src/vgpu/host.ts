@@ -8,8 +8,8 @@ import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
 import { instanceShare, placementAt, slotsOf, type Placement, type PlacementFacts } from './placement.ts';
 import { VgpuFailure, VgpuTask, type TaskInputs } from './task.ts';
 
-/** What becomes of a virtual function that has a type. */
-export type VfState = 'assigned' | 'opening' | 'active' | 'resetting' | 'failed' | 'closing' | 'quarantined';
+/** Where a virtual function stands. */
+export type VfState = 'unassigned' | 'assigned' | 'opening' | 'active' | 'resetting' | 'failed' | 'closing' | 'quarantined';
 
 /** Why a type cannot be had right now. */
 export type Obstacle =
@@ -32,12 +32,8 @@ interface Assignment {
   task: VgpuTask | undefined;
 }
 
-/** What the guest sees of its virtual function. */
-export interface GuestFacts {
-  readonly type: VgpuTypeFacts;
-  /** Bytes of framebuffer that the guest may use. */
-  readonly guestMemory: number;
-}
+/** Told of every change of a virtual function's state. */
+export type StateListener = (vf: number, from: VfState, to: VfState) => void;
 
 /** The virtual GPUs of one GPU: which virtual function has which type, and the life of each. */
 export class VgpuHost {
@@ -45,23 +41,25 @@ export class VgpuHost {
   readonly #inputs: TaskInputs;
   readonly #facts: PlacementFacts;
   readonly #ecc: boolean;
+  readonly #changed: StateListener;
   readonly #assignments = new Map<number, Assignment>();
 
-  private constructor(inputs: TaskInputs, facts: PlacementFacts, ecc: boolean) {
+  private constructor(inputs: TaskInputs, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
     this.#inputs = inputs;
     this.#facts = facts;
     this.#ecc = ecc;
+    this.#changed = changed;
     this.catalogue = new TypeCatalogue(inputs.device, inputs.gsp, facts, (id) => [...this.#assignments.values()].some(({ type }) => type.id === id));
   }
 
   /** Asks the firmware what there is to share out. @throws {@link NovaCoreError} */
-  static async create(device: Device, gsp: Controls, vram: VramAllocator, window: VramAccess): Promise<VgpuHost> {
+  static async create(device: Device, gsp: Controls, vram: VramAllocator, window: VramAccess, changed: StateListener = () => {}): Promise<VgpuHost> {
     const { controls } = gsp.abi;
     const segment = await gsp.control('vgpu', controls.vmmuSegmentSize, undefined);
     const channels = await gsp.control('vgpu', controls.channelCount, undefined);
     const engines = await gsp.control('vgpu', controls.engines, undefined);
     const ecc = await gsp.control('vgpu', controls.eccEnabled, undefined);
-    return new VgpuHost({ device, gsp, window, vram, segment, engines }, { memory: vram.total, segment, channels }, ecc);
+    return new VgpuHost({ device, gsp, window, vram, segment, engines }, { memory: vram.total, segment, channels }, ecc, changed);
   }
 
   get functions(): number {
@@ -73,8 +71,15 @@ export class VgpuHost {
     return [...this.#assignments.values()].map(({ vf, type, state }) => ({ vf, type, state }));
   }
 
-  guest(type: VgpuTypeFacts): GuestFacts {
-    return { type, guestMemory: instanceShare(this.#facts, type).guestMemory };
+  /** Bytes of framebuffer that a guest with this type may use. */
+  guestMemory(type: VgpuTypeFacts): number {
+    return instanceShare(this.#facts, type).guestMemory;
+  }
+
+  /** Bytes of framebuffer that a vGPU of this type takes altogether. */
+  memoryUsed(type: VgpuTypeFacts): number {
+    const { guestMemory, heap } = instanceShare(this.#facts, type);
+    return guestMemory + heap;
   }
 
   /** How many more of a type could be had now. */
@@ -108,17 +113,24 @@ export class VgpuHost {
     const placement = placementAt(this.#facts, type, index);
     if (placement === undefined) return 'no-capacity';
     this.#assignments.set(vf, { vf, type, placement, state: 'assigned', task: undefined });
+    this.#changed(vf, 'unassigned', 'assigned');
     report(this.#inputs.device.trace, 'nova-core.vgpu.assigned', { vf, type: type.name });
     return undefined;
   }
 
-  /** Takes the type from a virtual function whose vGPU does not live. */
+  /** Takes the type from a virtual function whose vGPU does not live. @throws {@link NovaCoreError} otherwise. */
   unassign(vf: number): void {
-    if (this.state(vf) === 'assigned') this.#assignments.delete(vf);
+    this.#expect(vf, 'assigned');
+    this.#assignments.delete(vf);
+    this.#changed(vf, 'assigned', 'unassigned');
   }
 
-  state(vf: number): VfState | undefined {
-    return this.#assignments.get(vf)?.state;
+  state(vf: number): VfState {
+    return this.#assignments.get(vf)?.state ?? 'unassigned';
+  }
+
+  type(vf: number): VgpuTypeFacts | undefined {
+    return this.#assignments.get(vf)?.type;
   }
 
   /**
@@ -130,17 +142,17 @@ export class VgpuHost {
   async open(vf: number, guest: { readonly processId: number; readonly uuid: Uint8Array }): Promise<number> {
     const assignment = this.#expect(vf, 'assigned');
     const { type, placement } = assignment;
-    assignment.state = 'opening';
+    this.#move(assignment, 'opening');
     try {
       const task = await VgpuTask.open(this.#inputs, {
         type, placement, share: instanceShare(this.#facts, type), vf, vfAddress: this.#vfAddress(vf), processId: guest.processId, uuid: guest.uuid,
       });
       assignment.task = task;
-      assignment.state = 'active';
+      this.#move(assignment, 'active');
       report(this.#inputs.device.trace, 'nova-core.vgpu.opened', { vf, type: type.name, memory: task.guestMemory });
       return task.guestMemory;
     } catch (error) {
-      assignment.state = error instanceof VgpuFailure && error.outcome === 'clean' ? 'assigned' : 'quarantined';
+      this.#move(assignment, error instanceof VgpuFailure && error.outcome === 'clean' ? 'assigned' : 'quarantined');
       throw error;
     }
   }
@@ -148,13 +160,13 @@ export class VgpuHost {
   /** @throws {@link VgpuFailure} `quarantined` */
   async close(vf: number): Promise<void> {
     const assignment = this.#expect(vf, 'active', 'failed');
-    assignment.state = 'closing';
+    this.#move(assignment, 'closing');
     try {
       await assignment.task!.close();
       assignment.task = undefined;
-      assignment.state = 'assigned';
+      this.#move(assignment, 'assigned');
     } catch (error) {
-      assignment.state = 'quarantined';
+      this.#move(assignment, 'quarantined');
       throw error;
     }
   }
@@ -162,12 +174,12 @@ export class VgpuHost {
   /** @throws {@link NovaCoreError}; the vGPU has failed then and can only be closed. */
   async reset(vf: number): Promise<void> {
     const assignment = this.#expect(vf, 'active');
-    assignment.state = 'resetting';
+    this.#move(assignment, 'resetting');
     try {
       await assignment.task!.reset();
-      assignment.state = 'active';
+      this.#move(assignment, 'active');
     } catch (error) {
-      assignment.state = 'failed';
+      this.#move(assignment, 'failed');
       throw error;
     }
   }
@@ -188,6 +200,12 @@ export class VgpuHost {
         if (!(error instanceof VgpuFailure)) throw error;
       });
     }
+  }
+
+  #move(assignment: Assignment, to: VfState): void {
+    const from = assignment.state;
+    assignment.state = to;
+    this.#changed(assignment.vf, from, to);
   }
 
   #expect(vf: number, ...states: VfState[]): Assignment {

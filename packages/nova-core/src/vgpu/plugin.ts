@@ -20,6 +20,8 @@ export class PluginChannel {
   readonly #heap: number;
   readonly #gfid: number;
   #sequence = 0;
+  /** Ends when the message under way is answered. */
+  #turn: Promise<unknown> = Promise.resolve();
   /** Set while it is unknown what became of a message; nothing more is sent then. */
   #lost = false;
 
@@ -45,7 +47,13 @@ export class PluginChannel {
   }
 
   /** @throws {@link NovaCoreError} `TIMEOUT` when there is no answer, `REFUSED` when the task reports a failure. */
-  async send<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
+  send<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
+    const mine = this.#turn.then(() => this.#exchange(message, request));
+    this.#turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #exchange<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
     if (this.#lost) throw new NovaCoreError('RPC', STEP, 'an earlier message was never answered');
     const { offsets, messageSize } = this.#abi;
     const payload = message.encode(request);

@@ -1,0 +1,104 @@
+import { AuxBusError, endpoint, type AuxBus, type ReleaseStack } from '@nova-stack/aux-bus';
+import { CORE_ENDPOINT, type Capability } from '@nova-stack/nova-core-api';
+import { createEndpoint, type CoreBackend, type PublishedCore } from '@nova-stack/nova-core-api/core';
+
+import type { Running } from '../boot.ts';
+import { report, type Device } from '../device.ts';
+import { NovaCoreError } from '../errors.ts';
+import { usableRanges, VramAllocator } from '../memory/vram.ts';
+import { VramWindow } from '../memory/vram-window.ts';
+import { VgpuHost } from '../vgpu/host.ts';
+import { baseBackend, type Services } from './base.ts';
+import { drmBackend } from './drm.ts';
+import { errorChain, Teller } from './errors.ts';
+import { stateName, VgpuService } from './vgpu.ts';
+
+/** What is published of one GPU. */
+export interface Publication {
+  /** Names on the auxiliary bus. */
+  readonly names: readonly string[];
+  /** Tells clients at once that the device has left. */
+  lose(): Promise<void>;
+}
+
+export interface PublishOptions {
+  readonly auxBus: AuxBus;
+  /** Number of the GPU, in the devices' names. */
+  readonly id: number;
+  /** Takes everything that has to end before the firmware does, in order. */
+  readonly held: ReleaseStack;
+}
+
+const MODULE = 'nova-core';
+/** How long clients may take to leave when the core wants out. */
+const LEAVE_MILLISECONDS = 1000;
+const BASE: readonly Capability[] = ['device.info', 'device.events', 'memory.region', 'memory.clear', 'memory.cpu-window', 'drm.facts'];
+const VGPU: readonly Capability[] = ['vgpu.types.list', 'vgpu.instance.basic', 'vgpu.guest-identity', 'vgpu.types.submit'];
+
+/** Virtual GPUs where the board has the functions for it: enables them, and ends every vGPU before they go. */
+async function startVgpus(services: Services, held: ReleaseStack, core: () => PublishedCore | undefined): Promise<VgpuService | undefined> {
+  const { device, running, vram, window, teller } = services;
+  const { sriov } = device.pci;
+  if (sriov === undefined || running.layout.vfs === 0) return undefined;
+  let service: VgpuService | undefined;
+  const host = await VgpuHost.create(device, running.gsp, vram, window, (vf, from, to) => {
+    core()?.emit({ kind: 'instance.state', payload: { vf, from: stateName(from), to: stateName(to) } });
+    if (service !== undefined && (from === 'unassigned' || to === 'unassigned' || to === 'quarantined')) {
+      core()?.emit({ kind: 'capacity.changed', payload: { generation: service.changed() } });
+    }
+  });
+  sriov.setNumVfs(running.layout.vfs);
+  held.defer('virtual functions', () => {
+    if (device.pci.present) sriov.setNumVfs(0);
+  });
+  held.defer('virtual GPUs', () => host.closeAll());
+  return (service = new VgpuService(host, teller));
+}
+
+/**
+ * Implements the contract over a GPU that runs, and publishes one auxiliary device per kind of client. All of them
+ * lead to the same endpoint: what a client may do is what it asks for in the handshake.
+ *
+ * @throws {@link NovaCoreError} `PUBLISH`, or what the firmware has against virtual GPUs
+ */
+export async function publish(device: Device, running: Running, { auxBus, id, held }: PublishOptions): Promise<Publication> {
+  const { pci, trace, clock } = device;
+  // It says which GPU of which start, and nothing about what the GPU is.
+  const supportId = `g${id.toString(16)}`;
+  const tell = (about: string, error: unknown): void => report(trace, 'nova-core.support', { id: about, error: errorChain(error) });
+  const services: Services = {
+    device, running, vram: new VramAllocator(usableRanges(running.info.regions)), window: new VramWindow(device), teller: new Teller(supportId, tell),
+  };
+  let core: PublishedCore | undefined;
+  const vgpu = await startVgpus(services, held, () => core);
+  const backend: CoreBackend = {
+    interfaces: { base: [{ major: 1, minor: 0 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }] }) },
+    capabilities: [...BASE, ...(vgpu ? VGPU : [])],
+    epoch: BigInt(id + 1),
+    supportId,
+    base: baseBackend(services),
+    drm: drmBackend(services),
+    ...(vgpu && { vgpu }),
+    report: tell,
+  };
+  const published = (core = createEndpoint(backend));
+  held.defer('clients', () => published.withdraw(clock, LEAVE_MILLISECONDS));
+
+  const parent = auxBus.parent(pci.name);
+  const names: string[] = [];
+  for (const name of ['nova-drm', ...(vgpu ? ['vgpu'] : [])]) {
+    try {
+      const device = await auxBus.publish({ parent, module: MODULE, name, id, endpoint: endpoint(CORE_ENDPOINT, published.endpoint) });
+      held.defer(device.name, async () => {
+        await device.withdraw();
+        report(trace, 'nova-core.aux.withdrawn', { name: device.name });
+      });
+      names.push(device.name);
+    } catch (cause) {
+      if (!(cause instanceof AuxBusError)) throw cause;
+      throw new NovaCoreError('PUBLISH', 'publish', `the auxiliary bus does not take ${MODULE}.${name}.${id}`, { cause, detail: { reason: cause.code } });
+    }
+    report(trace, 'nova-core.aux.published', { name: names.at(-1)! });
+  }
+  return { names, lose: () => published.lose('removed') };
+}
