@@ -23,11 +23,13 @@ import { hostableVfs, systemFacts } from './system-facts.ts';
 import { takeDown, type UnloadBundle } from './take-down.ts';
 import { promOf } from './vbios/rom.ts';
 import { readVbios, type Vbios } from './vbios/vbios.ts';
+import { readWpr2 } from './wpr2.ts';
 
 /** A GPU whose firmware runs and answers. */
 export interface Running {
   readonly chip: Chip;
-  readonly vbios: Vbios;
+  /** `95.02.44.00.07`, or undefined where the VBIOS does not say. */
+  readonly vbiosVersion: string | undefined;
   readonly layout: FbLayout;
   readonly abi: FirmwareAbi;
   readonly gsp: GspClient;
@@ -90,6 +92,8 @@ async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles,
   // Nothing is loaded: the core halts at once and the mailboxes stay for the firmware to read.
   await gsp.run('gsp-reset', { mailbox0: libos % 2 ** 32, mailbox1: Math.floor(libos / 2 ** 32) });
   await runBooterLoad(device, sec2, booterLoad, wprMeta);
+  const wpr2 = readWpr2(device);
+  if (wpr2 !== undefined) report(device.trace, 'nova-core.wpr2.set', { start: wpr2.start, end: wpr2.start + wpr2.size });
   gsp.setApplicationVersion(files.bootloader.applicationVersion);
   await until(device, 'riscv', 'start of the RISC-V core', RISCV_ACTIVE, () => gsp.riscvActive);
   report(device.trace, 'nova-core.riscv.active');
@@ -188,5 +192,5 @@ export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource
   await introduce(device, bundle, files, layout.vfs, libos.argumentsAddress);
   await temporary.release();
   const info = await inquire(device, client, files);
-  return { chip, vbios, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
+  return { chip, vbiosVersion: vbios.version, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
 }

@@ -134,7 +134,7 @@ class Core implements NovaCore {
     report(trace, 'nova-core.probe.done', { device: pci.name });
     let unbinding: Promise<void> | undefined;
     return {
-      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbios.version,
+      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbiosVersion,
       published: publication.names,
       unbind: () => (unbinding ??= this.#takeDown(pci, publication, held)),
     };
