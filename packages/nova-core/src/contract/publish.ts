@@ -82,6 +82,8 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     report: tell,
   };
   const published = (core = createEndpoint(backend));
+  // An error of the firmware's own is not laid at any client's door.
+  running.gsp.onError(() => published.emit({ kind: 'device.fault', payload: { contained: false } }));
   held.defer('clients', () => published.withdraw(clock, LEAVE_MILLISECONDS));
 
   const parent = auxBus.parent(pci.name);

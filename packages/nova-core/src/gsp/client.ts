@@ -15,19 +15,27 @@ export class GspClient {
   /** Targets of internal controls; known once the static info was read. */
   #internal: InternalHandles | undefined;
   #alive = true;
+  readonly #listeners: ((error: { readonly xid: number; readonly text: string }) => void)[] = [];
 
   constructor(device: Device, end: DriverEnd, abi: FirmwareAbi) {
     this.#device = device;
     this.#end = end;
     this.abi = abi;
     end.on(abi.messages.events.osErrorLog, ({ payload }) => {
-      report(device.trace, 'nova-core.gsp.error', abi.messages.osError(payload));
+      const error = abi.messages.osError(payload);
+      report(device.trace, 'nova-core.gsp.error', error);
+      for (const listener of this.#listeners) listener(error);
     });
   }
 
   /** False once a wait on the firmware has failed: it may be gone, or answer late. */
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Calls `listener` with every error that the firmware reports by itself. */
+  onError(listener: (error: { readonly xid: number; readonly text: string }) => void): void {
+    this.#listeners.push(listener);
   }
 
   useInternal(handles: InternalHandles): void {
