@@ -9,6 +9,8 @@ export interface DrmDevice {
   readonly device: string;
   /** Product name. */
   readonly name: string;
+  /** Bytes of device memory, and how many of them clients can have between them. */
+  memory(): { readonly total: number; readonly usable: number };
   /** Files that are open. */
   readonly openFiles: number;
   /** @throws {DrmError} `ENODEV` after the device went away. */
@@ -40,6 +42,11 @@ class Device implements DrmDevice {
 
   get name(): string {
     return this.#session.base.deviceInfo().info.name;
+  }
+
+  memory(): { readonly total: number; readonly usable: number } {
+    const { memoryTotal, memoryUsable } = this.#session.base.deviceInfo().info;
+    return { total: memoryTotal, usable: memoryUsable };
   }
 
   get openFiles(): number {

@@ -1,4 +1,4 @@
-/** Runs the command line with the arguments after the program's name; resolves to the exit status. */
-export function main(args: readonly string[]): Promise<number> {
-  return Promise.resolve(args.length === 0 ? 2 : 0);
-}
+export { main, type Output } from './main.ts';
+export { createMachine, DEFAULT_VERSION, type Machine, type MachineOptions } from './machine.ts';
+export { firmwareDirectory } from './firmware-dir.ts';
+export { ALL_POINTS } from './points.ts';
