@@ -1,1 +1,39 @@
+// Registers
+export { at, decode, get, make, register, registerArray, set, within } from './register.ts';
+export type { Access, Decoded, Fielded, Fields, Register, RegisterArray, RegisterFacts, Space } from './register.ts';
+export * from './registers/pmc.ts';
+export * from './registers/pbus.ts';
+export * from './registers/fuse.ts';
+export * from './registers/gfw.ts';
+export * from './registers/pfb.ts';
+export * from './registers/pdisp.ts';
+export * from './registers/ptimer.ts';
+export * from './registers/falcon.ts';
+export * from './registers/falcon-dma.ts';
+export * from './registers/falcon2.ts';
+export * from './registers/gsp.ts';
+export * from './registers/fsp.ts';
+export * from './registers/virtual-function.ts';
+export * from './registers/xve.ts';
+export { REGISTER_UNITS, type AnyRegister } from './registers/units.ts';
+export { BAR0_SIZE, BAR0_WINDOWS, isPriError, PRI_DECODE_ERROR } from './windows.ts';
+
+// Chips
+export { CHIPS, chipById, type Chip, type ChipName } from './chips/chips.ts';
+export type { Architecture, Family, FamilyName, FlushPagePart } from './chips/family.ts';
+
+// Layouts in the VBIOS
+export * from './vbios/images.ts';
+export * from './vbios/bit.ts';
+export * from './vbios/ucode-descriptor.ts';
+export * from './vbios/application.ts';
+
+// Page tables
+export { entryFormat, getEntryField, makeEntry, type EntryFields, type EntryFormat, type PageLevel } from './mmu/entry.ts';
+export * from './mmu/ver2.ts';
+export * from './mmu/ver3.ts';
+
+// Ucode that this project makes
 export { SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from './synthetic-ucode.ts';
+
+export { RegisterError, type RegisterErrorCode } from './errors.ts';
