@@ -42,6 +42,8 @@ export default defineConfig({
   // A published library runs anywhere; a command, and what stays in this workspace, on Node.
   platform: manifest.bin === undefined && manifest.private !== true ? "neutral" : "node",
   sourcemap: true,
+  // `node:` tells Node's modules from packages of the same name; the test of the packed packages wants to see it.
+  removeNodeProtocol: false,
   dts: false,
   silent: true,
   // Declarations are tsc's; deleting them behind its back would break its next incremental run.

@@ -102,7 +102,7 @@ describe('virtual GPUs over the contract', () => {
     const { core, manager } = await running();
     const other = syntheticTypeFile({ device: 0x26b5, version: '570.144', gspVersion: '580.105.08' });
     const error = await manager.submitTypes(other, 'newer').catch((thrown: unknown) => thrown as Error);
-    expect(error).toMatchObject({ code: 'Incompatible' });
+    expect(error).toMatchObject({ code: 'Incompatible', reason: 'other-release' });
     expect((error as Error).message).not.toMatch(/570|580/);
     await expect(manager.submitTypes(TYPES.subarray(0, 1000), 'cut')).rejects.toMatchObject({ code: 'BadData' });
     await core.unbind();

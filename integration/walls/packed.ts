@@ -62,7 +62,7 @@ export function dependenciesOf({ dependencies, devDependencies, peerDependencies
 
 /** What a module names in its imports and exports, static or dynamic. */
 export function specifiersOf(source: string): string[] {
-  const pattern = /\b(?:from|import)\s*\(?\s*(["'])([^"'\n]+)\1/g;
+  const pattern = /(?:^|[\s;}*])(?:from|import)\s*\(?\s*(["'])([^"'\n]+)\1/g;
   return [...source.matchAll(pattern)].map((match) => match[2]!);
 }
 

@@ -1,7 +1,6 @@
 import type { LayoutErrorCode } from './errors.ts';
 import type { ElementType, Field } from './field.ts';
 import type { Layout } from './layout.ts';
-import { recordFlaw, type Interpreted } from './record.ts';
 import { SCALARS, type Scalar } from './scalars.ts';
 
 export interface CodecFlaw {
@@ -25,11 +24,43 @@ export interface Codec {
 
 type Part = Omit<Codec, 'name' | 'offset'>;
 
+const compiled = new WeakMap<Layout<unknown>, readonly Codec[]>();
+
+/** The codecs of a record's fields; made on first use, for most records of a large set are never touched. */
+export function codecsOf(layout: Layout<unknown>): readonly Codec[] {
+  let codecs = compiled.get(layout);
+  if (codecs === undefined) compiled.set(layout, (codecs = layout.fields.flatMap((field) => codecOf(field))));
+  return codecs;
+}
+
+/** The first flaw of `value` as one of `layout`; a partial value may lack fields. */
+export function recordFlaw(layout: Layout<unknown>, value: unknown, partial: boolean): CodecFlaw | undefined {
+  if (typeof value !== 'object' || value === null) return { code: 'KIND', path: '', message: `expected a value of ${layout.name}, got ${describe(value)}` };
+  const codecs = codecsOf(layout);
+  const given = value as Record<string, unknown>;
+  for (const codec of codecs) {
+    const part = given[codec.name];
+    if (part === undefined && partial) continue;
+    const flaw = codec.flaw(part, partial);
+    if (flaw) return { ...flaw, path: codec.name + flaw.path };
+  }
+  const unknown = Object.keys(given).find((key) => given[key] !== undefined && !codecs.some((codec) => codec.name === key));
+  return unknown === undefined ? undefined : { code: 'UNKNOWN_FIELD', path: unknown, message: `${layout.name} has no such field` };
+}
+
+/** Writes the fields that a checked value has. */
+export function fillRecord(layout: Layout<unknown>, view: DataView, at: number, value: unknown): void {
+  const record = value as Record<string, unknown>;
+  for (const codec of codecsOf(layout)) {
+    const part = record[codec.name];
+    if (part !== undefined) codec.set(view, at + codec.offset, part);
+  }
+}
+
 /** The codecs of a field: one, or those of the members that an anonymous struct or union gives to its parent. */
-export function codecOf(field: Field): readonly Codec[] {
+function codecOf(field: Field): readonly Codec[] {
   if (field.name === '') {
-    const inner = (field.element as () => Layout<unknown>)() as Interpreted<unknown, unknown>;
-    return inner.codecs.map((codec) => ({ ...codec, offset: field.offset + codec.offset }));
+    return codecsOf((field.element as () => Layout<unknown>)()).map((codec) => ({ ...codec, offset: field.offset + codec.offset }));
   }
   return [{ name: field.name, offset: field.offset, ...partOf(field) }];
 }
@@ -43,20 +74,20 @@ function partOf(field: Field): Part {
   ).part;
 }
 
-export function elementSize(element: ElementType): number {
+function elementSize(element: ElementType): number {
   return typeof element === 'string' ? SCALARS[element].size : element().size;
 }
 
 function elementPart(element: ElementType, truth: boolean): Part {
   if (typeof element === 'string') return truth ? truthPart(SCALARS[element]) : scalarPart(SCALARS[element]);
   const layout = element();
-  return layout.kind === 'union' ? bytesPart(layout.size, layout) : recordPart(layout as Interpreted<unknown, unknown>);
+  return layout.kind === 'union' ? bytesPart(layout.size, layout) : recordPart(layout);
 }
 
 function scalarPart(scalar: Scalar): Part {
   return {
     get: scalar.get,
-    set: scalar.set as Part['set'],
+    set: scalar.set,
     flaw: (value) => scalarFlaw(scalar, value),
   };
 }
@@ -90,10 +121,10 @@ function bitsPart(scalar: Scalar, shift: number, width: number): Part {
   };
 }
 
-function recordPart(layout: Interpreted<unknown, unknown>): Part {
+function recordPart(layout: Layout<unknown>): Part {
   return {
     get: (view, at) => layout.decode(view, at),
-    set: (view, at, value) => { layout.fill(view, at, value); },
+    set: (view, at, value) => { fillRecord(layout, view, at, value); },
     live: (view, at) => layout.view(view, at),
     flaw: (value, partial) => {
       const flaw = recordFlaw(layout, value, partial);
@@ -142,5 +173,6 @@ function arrayPart(part: Part, size: number, count: number, element: ElementType
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' || typeof value === 'function' ? (value === null ? 'null' : typeof value) : `${typeof value} ${String(value)}`;
+  if (value === null) return 'null';
+  return typeof value === 'object' || typeof value === 'function' ? typeof value : `${typeof value} ${String(value)}`;
 }

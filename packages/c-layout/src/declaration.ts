@@ -5,7 +5,10 @@ import { placed } from './record.ts';
 import { SCALARS, type ScalarName, type ScalarValue } from './scalars.ts';
 
 /** What stands behind a field's name in a declaration. */
-export type FieldType = ScalarName | Layout<never> | ArrayType | BitsType | TruthType;
+export type FieldType = ScalarName | NestedType | ArrayType | BitsType | TruthType;
+
+/** Any layout, as a member of another record. */
+export type NestedType = Pick<Layout<unknown>, 'name' | 'size' | 'align' | 'kind'>;
 
 export interface ArrayType<E extends FieldType = FieldType> {
   readonly array: E;
@@ -29,6 +32,7 @@ export type FieldValue<T> = T extends ScalarName ? ScalarValue<T>
   : T extends { readonly bits: string } ? number
   : T extends { readonly truth: string } ? boolean
   : T extends { readonly array: infer E } ? (E extends 'u8' | 'char' ? Uint8Array : readonly FieldValue<E>[])
+  : T extends { readonly kind: 'union' } ? Uint8Array
   : T extends Layout<infer V> ? V
   : never;
 
@@ -72,8 +76,8 @@ export function struct<const F extends Fields>(name: string, fields: F, options:
 }
 
 /** Declares a C union: all members at offset 0. As a field its value is its bytes; its view shows every member. */
-export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>> {
-  return declare(name, 'union', members, options);
+export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>> & { readonly kind: 'union' } {
+  return declare<ValueOf<F>>(name, 'union', members, options) as Layout<ValueOf<F>> & { readonly kind: 'union' };
 }
 
 interface Shape {
@@ -120,5 +124,5 @@ function declare<V>(name: string, kind: 'struct' | 'union', declared: Fields, { 
     }
     end = Math.max(end, Math.ceil(bit / 8));
   }
-  return placed<V>({ name, kind, size: Math.ceil(end / align) * align, align, fields: () => fields }) as Layout<V>;
+  return placed<V>({ name, kind, size: Math.ceil(end / align) * align, align, fields: () => fields });
 }

@@ -1,5 +1,5 @@
 import { dataView } from './bytes.ts';
-import { codecOf, type Codec } from './codec.ts';
+import { codecsOf, fillRecord, recordFlaw, type Codec } from './codec.ts';
 import { LayoutError } from './errors.ts';
 import type { Field } from './field.ts';
 import type { Flaw, Layout, Partially } from './layout.ts';
@@ -25,7 +25,6 @@ class Interpreted<V, W> implements Layout<V, W> {
   readonly kind: 'struct' | 'union';
   readonly #source: () => readonly Field[];
   #fields: readonly Field[] | undefined;
-  #codecs: readonly Codec[] | undefined;
   #offsets: Readonly<Record<string, number>> | undefined;
   #accessors: object | undefined;
 
@@ -41,19 +40,15 @@ class Interpreted<V, W> implements Layout<V, W> {
     return (this.#fields ??= this.#source());
   }
 
-  get codecs(): readonly Codec[] {
-    return (this.#codecs ??= this.fields.flatMap((field) => codecOf(field)));
-  }
-
   get offsets(): { readonly [K in keyof V]: number } {
-    this.#offsets ??= Object.fromEntries(this.codecs.map((codec) => [codec.name, codec.offset]));
+    this.#offsets ??= Object.fromEntries(this.#codecs().map((codec) => [codec.name, codec.offset]));
     return this.#offsets as { readonly [K in keyof V]: number };
   }
 
   decode(view: DataView, at = 0): V {
     this.#bound(view, at);
     const value: Record<string, unknown> = {};
-    for (const codec of this.codecs) value[codec.name] = codec.get(view, at + codec.offset);
+    for (const codec of this.#codecs()) value[codec.name] = codec.get(view, at + codec.offset);
     return value as V;
   }
 
@@ -62,14 +57,14 @@ class Interpreted<V, W> implements Layout<V, W> {
     const flaw = this.#flaw(value, false);
     if (flaw) throw new LayoutError(flaw.code, `${this.name}.${flaw.path}`, flaw.message);
     const record = value as Record<string, unknown>;
-    for (const codec of this.codecs) codec.set(view, at + codec.offset, record[codec.name]);
+    for (const codec of this.#codecs()) codec.set(view, at + codec.offset, record[codec.name]);
   }
 
   view(view: DataView, at = 0): W {
     this.#bound(view, at);
     if (this.#accessors === undefined) {
       this.#accessors = {};
-      for (const codec of this.codecs) {
+      for (const codec of this.#codecs()) {
         Object.defineProperty(this.#accessors, codec.name, {
           enumerable: true,
           get(this: Window) {
@@ -96,7 +91,7 @@ class Interpreted<V, W> implements Layout<V, W> {
     const flaw = this.#flaw(value, true);
     if (flaw) throw new LayoutError(flaw.code, `${this.name}.${flaw.path}`, flaw.message);
     bytes.fill(0, at, at + this.size);
-    this.fill(view, at, value);
+    fillRecord(this, view, at, value);
   }
 
   create(value?: Partially<V>): Uint8Array {
@@ -110,13 +105,8 @@ class Interpreted<V, W> implements Layout<V, W> {
     return flaw && { path: flaw.path, message: flaw.message };
   }
 
-  /** Writes the fields that `value` has; everything was checked. */
-  fill(view: DataView, at: number, value: unknown): void {
-    const record = value as Record<string, unknown>;
-    for (const codec of this.codecs) {
-      const part = record[codec.name];
-      if (part !== undefined) codec.set(view, at + codec.offset, part);
-    }
+  #codecs(): readonly Codec[] {
+    return codecsOf(this);
   }
 
   #flaw(value: unknown, partial: boolean): ReturnType<Codec['flaw']> {
@@ -134,25 +124,6 @@ interface Window {
   readonly $view: DataView;
   readonly $at: number;
 }
-
-/** The first flaw of `value` as one of `record`. */
-export function recordFlaw(record: Interpreted<unknown, unknown> | Layout<unknown>, value: unknown, partial: boolean): ReturnType<Codec['flaw']> {
-  if (typeof value !== 'object' || value === null) return { code: 'KIND', path: '', message: `expected a value of ${record.name}, got ${String(value)}` };
-  const { codecs } = record as Interpreted<unknown, unknown>;
-  const given = value as Record<string, unknown>;
-  for (const codec of codecs) {
-    const part = given[codec.name];
-    if (part === undefined && partial) continue;
-    const flaw = codec.flaw(part, partial);
-    if (flaw) return { ...flaw, path: codec.name + flaw.path };
-  }
-  for (const key of Object.keys(given)) {
-    if (given[key] !== undefined && !codecs.some((codec) => codec.name === key)) return { code: 'UNKNOWN_FIELD', path: key, message: `${record.name} has no such field` };
-  }
-  return undefined;
-}
-
-export type { Interpreted };
 
 /** A layout from placed fields. */
 export function placed<V, W = V>(record: PlacedRecord): Layout<V, W> {

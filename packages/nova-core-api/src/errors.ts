@@ -29,7 +29,7 @@ export const ERRORS = {
   Revoked: { number: 23, category: 'lost', errno: 'ESHUTDOWN', retry: 'never' },
   Cancelled: { number: 24, category: 'flow', errno: 'ECANCELED', retry: 'later' },
 } as const;
-void (ERRORS satisfies Readonly<Record<string, { readonly number: number; readonly category: ErrorCategory; readonly errno: string; readonly retry: RetryHint }>>);
+(ERRORS satisfies Readonly<Record<string, { readonly number: number; readonly category: ErrorCategory; readonly errno: string; readonly retry: RetryHint }>>);
 
 export type ErrorCode = keyof typeof ERRORS;
 

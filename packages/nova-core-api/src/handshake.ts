@@ -113,12 +113,12 @@ function checkHello(hello: Hello): void {
   const wrong = (subject: string, message: string): never => {
     throw new ContractError('InvalidArgument', message, { subject });
   };
-  if (!(hello.kind in CLIENT_KINDS)) wrong('hello.kind', `Client kind ${String(hello.kind)} is unknown: expected one of ${Object.keys(CLIENT_KINDS).join(', ')}`);
+  if (!(hello.kind in CLIENT_KINDS)) wrong('hello.kind', `Client kind ${hello.kind} is unknown: expected one of ${Object.keys(CLIENT_KINDS).join(', ')}`);
   if (hello.name.length < 1 || hello.name.length > 32) wrong('hello.name', `Client name has ${hello.name.length} characters: expected 1 to 32`);
   if (hello.wants.length > MAX_WANTS) wrong('hello.wants', `${hello.wants.length} wants: expected at most ${MAX_WANTS}`);
   hello.wants.forEach((want, index) => {
     const at = `hello.wants[${index}]`;
-    if (!(want.interface in INTERFACES)) wrong(`${at}.interface`, `Interface ${String(want.interface)} is unknown`);
+    if (!(want.interface in INTERFACES)) wrong(`${at}.interface`, `Interface ${want.interface} is unknown`);
     for (const [field, value] of [['major', want.major], ['minMinor', want.minMinor], ['maxMinor', want.maxMinor]] as const) {
       if (!Number.isInteger(value) || value < 0 || value > 0xffff) wrong(`${at}.${field}`, `${field} is ${String(value)}: expected 0 to 65535`);
     }

@@ -3,7 +3,17 @@ import type { Field, Fields, Named } from './schema/fields.ts';
 
 const MAX = { u8: 0xff, u16: 0xffff, u32: 0xffffffff, size: Number.MAX_SAFE_INTEGER } as const;
 const TOKEN_MAX = 2n ** 64n - 1n;
-const encoder = (text: string): number => [...text].reduce((bytes, c) => bytes + (c.codePointAt(0)! < 0x80 ? 1 : c.codePointAt(0)! < 0x800 ? 2 : c.codePointAt(0)! < 0x10000 ? 3 : 4), 0);
+
+/** Bytes of `text` in UTF-8; a lone surrogate counts as the replacement character that stands for it. */
+function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i)!;
+    if (code > 0xffff) i++;
+    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
 
 /**
  * Checks what a client passes, once, at the seam.
@@ -44,7 +54,7 @@ function checkField(schema: Named, path: string, field: Field, value: unknown): 
       break;
     case 'text':
       if (typeof value !== 'string') wrong('text');
-      else if (encoder(value) > field.length) range(`at most ${field.length} bytes of text`);
+      else if (utf8Length(value) > field.length) range(`at most ${field.length} bytes of text`);
       break;
     case 'octets':
       if (!(value instanceof Uint8Array) || value.length !== field.length) wrong(`${field.length} bytes`);

@@ -1,5 +1,6 @@
 import { ReleaseStack } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
+import { at, NV_PDISP_VGA_WORKSPACE_BASE, NV_PGSP_QUEUE_HEAD, NV_USABLE_FB_SIZE_IN_MB } from '@nova-stack/gpu-regs';
 import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
 import type { DmaBuffer } from '@nova-stack/pci';
 
@@ -15,8 +16,8 @@ import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
 import { GspClient } from './gsp/client.ts';
 import { layOutLibos } from './libos.ts';
 import { usableRanges } from './memory/vram.ts';
+import { read, write } from './mmio.ts';
 import { buildRadix3 } from './radix3.ts';
-import { FUSE_STATUS_OPT_DISPLAY, GSP_ENGINE, PGSP_QUEUE_HEAD, read, SEC2_ENGINE, USABLE_FB_SIZE_IN_MB, VGA_WORKSPACE_BASE, write } from './registers.ts';
 import { runSequence } from './sequencer.ts';
 import { KiB, MiB } from './sizes.ts';
 import { hostableVfs, systemFacts } from './system-facts.ts';
@@ -38,7 +39,6 @@ export interface Running {
   readonly logs: readonly { readonly name: string; readonly buffer: DmaBuffer }[];
 }
 
-const FRTS_SIZE = MiB;
 const RISCV_ACTIVE = { bound: 5 * S, every: 10 * MS } as const;
 const RPC_BOUNDS = { space: S, reply: 5 * S, every: MS } as const;
 
@@ -63,16 +63,16 @@ function readVbiosOf(device: Device): Vbios {
   return vbios;
 }
 
-function layOut(device: Device, files: FirmwareFiles): FbLayout {
+function layOut(device: Device, { displayFuse, frtsSize }: Chip['family'], files: FirmwareFiles): FbLayout {
   const { bar0, pci } = device;
-  const vramSize = read(bar0, USABLE_FB_SIZE_IN_MB).value * MiB;
-  const displayDisabled = read(bar0, FUSE_STATUS_OPT_DISPLAY).disabled === 1;
-  const vga = displayDisabled ? undefined : read(bar0, VGA_WORKSPACE_BASE);
+  const vramSize = read(bar0, NV_USABLE_FB_SIZE_IN_MB).value * MiB;
+  const displayDisabled = displayFuse === undefined || read(bar0, displayFuse).disabled === 1;
+  const vga = displayDisabled ? undefined : read(bar0, NV_PDISP_VGA_WORKSPACE_BASE);
   present(device, 'fb-layout');
   const layout = fbLayout({
     vramSize,
     vgaWorkspace: vga?.valid === 1 ? vga.address * 64 * KiB : undefined,
-    frtsSize: FRTS_SIZE,
+    frtsSize,
     bootloaderSize: files.bootloader.data.length,
     imageSize: files.image.length,
     heap: files.abi.boot.heap,
@@ -100,11 +100,11 @@ async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles,
 }
 
 /** First words with the firmware, up to the moment when it serves calls. */
-async function introduce(device: Device, bundle: UnloadBundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
+async function introduce(device: Device, { family }: Chip, bundle: UnloadBundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
   const { client, gsp, sec2 } = bundle;
   const { messages } = files.abi;
   const keys = registry(vfs);
-  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci));
+  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci, family));
   await client.notify('system-info', messages.setRegistry, keys);
   report(device.trace, 'nova-core.system-info.sent', { keys: keys.length });
   const commands = await client.expect('sequencer', messages.events.sequencer, 'CPU sequence', messages.sequencerCommands);
@@ -137,12 +137,12 @@ async function inquire(device: Device, client: GspClient, files: FirmwareFiles):
  */
 export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource, held: ReleaseStack): Promise<Running> {
   const { pci, bar0, clock, trace } = device;
-  const gsp = new Falcon(device, GSP_ENGINE);
-  const sec2 = new Falcon(device, SEC2_ENGINE);
+  const gsp = new Falcon(device, 'gsp', chip.family);
+  const sec2 = new Falcon(device, 'sec2', chip.family);
   gsp.clearSoftwareInterrupt();
 
   const files = await loadFirmwareFiles(device, source, chip);
-  const layout = layOut(device, files);
+  const layout = layOut(device, chip.family, files);
   const vbios = readVbiosOf(device);
   const fwsec = prepareFwsec(device, vbios.fwsec);
   const booterLoad = prepareBooter(device, 'load', files.booterLoad);
@@ -156,7 +156,7 @@ export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource
   const shared = allocate(held)(SHARED_MEMORY.size, 'message queues');
   const end = openDriverEnd({
     memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS,
-    doorbell: () => write(bar0, PGSP_QUEUE_HEAD, { value: 0 }),
+    doorbell: () => write(bar0, at(NV_PGSP_QUEUE_HEAD, 0), { value: 0 }),
   });
   const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments));
   const client = new GspClient(device, end, files.abi);
@@ -189,7 +189,7 @@ export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource
   held.defer('GSP firmware', () => takeDown(device, bundle));
 
   await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, wprMeta.address);
-  await introduce(device, bundle, files, layout.vfs, libos.argumentsAddress);
+  await introduce(device, chip, bundle, files, layout.vfs, libos.argumentsAddress);
   await temporary.release();
   const info = await inquire(device, client, files);
   return { chip, vbiosVersion: vbios.version, layout, abi: files.abi, gsp: client, info, logs: libos.logs };

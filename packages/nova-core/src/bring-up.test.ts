@@ -1,3 +1,4 @@
+import { CHIPS } from '@nova-stack/gpu-regs';
 import { describe, expect, it } from 'vitest';
 
 import { identify } from './chip.ts';
@@ -11,7 +12,7 @@ describe('identify', () => {
   it('takes the chip from BOOT_42', () => {
     const device = fakeDevice();
     device.registers.set(0, 0x1920_00a1).set(0xa00, 0x192a_1000);
-    expect(identify(device)).toEqual({ name: 'ad102', id: 0x192, revision: 'a1' });
+    expect(identify(device)).toEqual({ name: 'ad102', id: 0x192, revision: 'a1', family: CHIPS.ad102.family });
   });
 
   it('refuses chips before Fermi, unknown chips, and a device that is gone', () => {
@@ -19,7 +20,7 @@ describe('identify', () => {
     device.registers.set(0, 0x0500_00a1);
     expect(() => identify(device)).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED', step: 'identify' }));
     device.registers.set(0, 0x1920_00a1).set(0xa00, 0x1ff0_0000);
-    expect(() => identify(device)).toThrow(/0x1ff is none of/);
+    expect(() => identify(device)).toThrow(/0x1ff is unknown/);
     device.remove();
     expect(() => identify(device)).toThrow(expect.objectContaining({ code: 'DEVICE_LOST' }));
   });
@@ -49,7 +50,7 @@ describe('waitForBoardFirmware', () => {
 describe('FlushPage', () => {
   it('sets the high half first, and zeroes both when it is released', () => {
     const device = fakeDevice();
-    const page = new FlushPage(device);
+    const page = new FlushPage(device, CHIPS.ad102.family.flushPage);
     const { address } = [...device.live][0]!;
     expect(device.writes).toEqual([[0x100c40, Math.floor(address / 2 ** 40)], [0x100c10, Math.floor(address / 2 ** 8) % 2 ** 32]]);
     page.release();
@@ -59,7 +60,7 @@ describe('FlushPage', () => {
 
   it('leaves another owner’s page alone, and frees its own all the same', () => {
     const device = fakeDevice();
-    const page = new FlushPage(device);
+    const page = new FlushPage(device, CHIPS.ad102.family.flushPage);
     device.registers.set(0x100c10, 0x1234);
     expect(() => page.release()).toThrow(expect.objectContaining({ code: 'TEARDOWN', step: 'flush-page-release' }));
     expect(device.registers.get(0x100c10)).toBe(0x1234);
@@ -68,7 +69,7 @@ describe('FlushPage', () => {
 
   it('touches nothing of a device that is gone', () => {
     const device = fakeDevice();
-    const page = new FlushPage(device);
+    const page = new FlushPage(device, CHIPS.ad102.family.flushPage);
     device.remove();
     page.release();
     expect(device.live.size).toBe(0);

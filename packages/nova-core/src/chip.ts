@@ -1,6 +1,8 @@
+import { chipById, NV_PMC_BOOT_0, NV_PMC_BOOT_42, type Family } from '@nova-stack/gpu-regs';
+
 import { present, report, type Device } from './device.ts';
 import { hex, NovaCoreError } from './errors.ts';
-import { PMC_BOOT_0, PMC_BOOT_42, read } from './registers.ts';
+import { read } from './mmio.ts';
 
 /** What the driver must know of a chip before it can ask it anything. */
 export interface Chip {
@@ -10,21 +12,14 @@ export interface Chip {
   readonly id: number;
   /** `a1` */
   readonly revision: string;
+  /** What chips of its family have in common. */
+  readonly family: Family;
 }
 
-/** Chips that boot through FWSEC and booter with loading by DMA. */
-const CHIPS: Readonly<Record<number, string>> = {
-  0x172: 'ga102',
-  0x173: 'ga103',
-  0x174: 'ga104',
-  0x176: 'ga106',
-  0x177: 'ga107',
-  0x192: 'ad102',
-  0x193: 'ad103',
-  0x194: 'ad104',
-  0x196: 'ad106',
-  0x197: 'ad107',
-};
+/** Whether this driver brings chips of a family up: FWSEC and booter start the GSP, and ucode is loaded by DMA. */
+function supported({ bootChain, falcon, ucodeLoad }: Family): boolean {
+  return bootChain === 'fwsec-booter' && falcon === 'ga102' && ucodeLoad === 'dma';
+}
 
 /** Architecture of the first chips that have BOOT_42 at all. */
 const FERMI = 0xc;
@@ -36,19 +31,20 @@ const FERMI = 0xc;
  * @throws {@link NovaCoreError} `NOT_SUPPORTED`
  */
 export function identify(device: Device): Chip {
-  const boot0 = read(device.bar0, PMC_BOOT_0);
+  const boot0 = read(device.bar0, NV_PMC_BOOT_0);
   present(device, 'identify');
   if (boot0.architectureHigh === 0 && boot0.architecture < FERMI) {
     throw new NovaCoreError('NOT_SUPPORTED', 'identify', `BOOT_0 ${hex(boot0.raw)} is of a chip before Fermi`, { detail: { boot0: boot0.raw } });
   }
-  const boot42 = read(device.bar0, PMC_BOOT_42);
+  const boot42 = read(device.bar0, NV_PMC_BOOT_42);
   present(device, 'identify');
   const id = (boot42.architecture << 4) | boot42.implementation;
-  const name = CHIPS[id];
-  if (name === undefined) {
-    throw new NovaCoreError('NOT_SUPPORTED', 'identify', `chip ${hex(id)} is none of ${Object.values(CHIPS).join(', ')}`, { detail: { chip: id } });
+  const known = chipById(id);
+  if (known === undefined) throw new NovaCoreError('NOT_SUPPORTED', 'identify', `chip ${hex(id)} is unknown`, { detail: { chip: id } });
+  if (!supported(known.family)) {
+    throw new NovaCoreError('NOT_SUPPORTED', 'identify', `${known.name} boots in another way than this driver knows`, { detail: { chip: id } });
   }
   const revision = `${boot42.major.toString(16)}${boot42.minor.toString(16)}`;
-  report(device.trace, 'nova-core.chip.identified', { chip: name, revision });
-  return { name, id, revision };
+  report(device.trace, 'nova-core.chip.identified', { chip: known.name, revision });
+  return { name: known.name, id, revision, family: known.family };
 }

@@ -1,5 +1,6 @@
 import { ReleaseError, ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
+import { BAR0_SIZE } from '@nova-stack/gpu-regs';
 import { HEADER, type PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
@@ -54,10 +55,6 @@ export interface CoreDevice {
 const VENDOR = 0x10de;
 /** Base class and subclass: VGA and 3D controllers. */
 const CLASSES: readonly number[] = [0x0300, 0x0302];
-/** What is mapped of BAR0. */
-const REGISTERS_SIZE = 0x100_0000;
-/** Width of bus addresses that GA102 to Ada can send, in bits. */
-const DMA_BITS = 47;
 
 /** Gives this package's error to everything that is not one already. */
 function asCoreError(error: unknown, code: 'PCI' | 'TEARDOWN', step: Step): NovaCoreError {
@@ -83,14 +80,13 @@ function enable(pci: PciDevice, { clock, trace }: Pick<NovaCoreOptions, 'clock' 
   const registers = bar(pci, BARS.registers);
   const framebuffer = bar(pci, BARS.framebuffer);
   const instance = bar(pci, BARS.instance);
-  if (registers.size < REGISTERS_SIZE) {
-    throw new NovaCoreError('NOT_SUPPORTED', 'pci', `BAR0 of ${pci.name} has ${hex(registers.size)} bytes, not ${hex(REGISTERS_SIZE)}`);
+  if (registers.size < BAR0_SIZE) {
+    throw new NovaCoreError('NOT_SUPPORTED', 'pci', `BAR0 of ${pci.name} has ${hex(registers.size)} bytes, not ${hex(BAR0_SIZE)}`);
   }
   pci.enable();
   held.defer('memory decoding', () => pci.disable());
   pci.setBusMaster(true);
   held.defer('bus mastering', () => pci.setBusMaster(false));
-  pci.setDmaMask(DMA_BITS);
   const bar0 = pci.mapBar(BARS.registers);
   held.defer('BAR0', () => bar0.unmap());
   report(trace, 'nova-core.pci.enabled', {
@@ -126,8 +122,9 @@ class Core implements NovaCore {
     const { trace, firmware, auxBus } = this.#options;
     const device = enable(pci, this.#options, held);
     const chip = identify(device);
+    pci.setDmaMask(chip.family.dmaBits);
     await waitForBoardFirmware(device);
-    const flushPage = new FlushPage(device);
+    const flushPage = new FlushPage(device, chip.family.flushPage);
     held.defer('flush page', () => flushPage.release());
     const running = await bootGsp(device, chip, firmware, held);
     const publication = await publish(device, running, { auxBus, id: this.#next++, held });

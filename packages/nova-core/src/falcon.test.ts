@@ -1,7 +1,7 @@
+import { CHIPS } from '@nova-stack/gpu-regs';
 import { describe, expect, it } from 'vitest';
 
 import { Falcon, type FalconUcode } from './falcon.ts';
-import { GSP_ENGINE } from './registers.ts';
 import { fakeDevice, type FakeDevice } from './testing/fake-device.ts';
 
 const B = 0x11_0000;
@@ -38,7 +38,7 @@ describe('Falcon', () => {
       onWrite(offset, value);
       if (offset === B + 0x1668) device.registers.set(offset, 1);
     };
-    await new Falcon(device, GSP_ENGINE).reset('gsp-reset');
+    await new Falcon(device, 'gsp', CHIPS.ad102.family).reset('gsp-reset');
     expect(device.writes).toEqual([[B + 0x3c0, 1], [B + 0x3c0, 0], [B + 0x1668, 0], [B + 0x84, 0x1920_00a1]]);
     expect(device.clock.now()).toBeGreaterThanOrEqual(10_000);
   });
@@ -46,14 +46,14 @@ describe('Falcon', () => {
   it('goes on when readiness never shows, and gives up when scrubbing never ends', async () => {
     const device = falconDevice();
     device.registers.set(B + 0xf4, 0);
-    await new Falcon(device, GSP_ENGINE).reset('gsp-reset');
+    await new Falcon(device, 'gsp', CHIPS.ad102.family).reset('gsp-reset');
     device.registers.set(B + 0xf4, 1 << 12);
-    await expect(new Falcon(device, GSP_ENGINE).reset('gsp-reset')).rejects.toMatchObject({ code: 'TIMEOUT', step: 'gsp-reset', detail: { bound: 20e6 } });
+    await expect(new Falcon(device, 'gsp', CHIPS.ad102.family).reset('gsp-reset')).rejects.toMatchObject({ code: 'TIMEOUT', step: 'gsp-reset', detail: { bound: 20e6 } });
   });
 
   it('loads by DMA: tags follow the image for code, data folds its offset into the base', async () => {
     const device = falconDevice();
-    await new Falcon(device, GSP_ENGINE).load('booter-load', ucode);
+    await new Falcon(device, 'gsp', CHIPS.ad102.family).load('booter-load', ucode);
     const { address } = ucode.image;
     const low = (at: number): number => Math.floor(at / 0x100) >>> 0;
     const high = Math.floor(address / 2 ** 40);
@@ -72,7 +72,7 @@ describe('Falcon', () => {
 
   it('starts through the alias where that is enabled, and answers both mailboxes', async () => {
     const device = falconDevice();
-    const falcon = new Falcon(device, GSP_ENGINE);
+    const falcon = new Falcon(device, 'gsp', CHIPS.ad102.family);
     expect(await falcon.run('fwsec-frts', { mailbox0: 1, mailbox1: 0xffff_ffff })).toEqual({ mailbox0: 1, mailbox1: 0xffff_ffff });
     expect(device.writes.at(-1)).toEqual([B + 0x100, 2]);
     device.registers.set(B + 0x100, 0x50);
@@ -84,7 +84,7 @@ describe('Falcon', () => {
     const device = falconDevice();
     device.onWrite = () => {};
     device.registers.set(B + 0x100, 0);
-    const falcon = new Falcon(device, GSP_ENGINE);
+    const falcon = new Falcon(device, 'gsp', CHIPS.ad102.family);
     await expect(falcon.halted('fwsec-frts')).rejects.toMatchObject({ code: 'TIMEOUT', step: 'fwsec-frts' });
     expect(device.clock.now()).toBe(2e9);
     device.remove();

@@ -1,38 +1,32 @@
+import type { FlushPagePart } from '@nova-stack/gpu-regs';
 import type { DmaBuffer } from '@nova-stack/pci';
 
 import { report, type Device } from './device.ts';
 import { hex, NovaCoreError } from './errors.ts';
-import { NISO_FLUSH_SYSMEM_ADDR, NISO_FLUSH_SYSMEM_ADDR_HI, read, write } from './registers.ts';
 import { PAGE } from './sizes.ts';
 
-/** Register units: 256 bytes in the low half, 2^40 bytes in the high half. */
-const LOW_UNIT = 2 ** 8;
-const HIGH_UNIT = 2 ** 40;
-
-function currentAddress(device: Device): number {
-  const low = read(device.bar0, NISO_FLUSH_SYSMEM_ADDR).value;
-  const high = read(device.bar0, NISO_FLUSH_SYSMEM_ADDR_HI).address;
-  return high * HIGH_UNIT + low * LOW_UNIT;
-}
-
-function setAddress(device: Device, address: number): void {
-  write(device.bar0, NISO_FLUSH_SYSMEM_ADDR_HI, { address: Math.floor(address / HIGH_UNIT) });
-  write(device.bar0, NISO_FLUSH_SYSMEM_ADDR, { value: Math.floor(address / LOW_UNIT) % 2 ** 32 });
+/** What one register says of the page's address. */
+function part(address: number, { register, shift }: FlushPagePart): number {
+  const [high, low] = register.fields['address']!;
+  return Math.floor(address / 2 ** shift) % 2 ** (high - low + 1);
 }
 
 /**
  * A page of system memory that the GPU touches to make its writes to system memory visible. It must be there
  * before any falcon is reset.
- * Source: linux: drivers/gpu/nova-core/fb.rs, fb/hal/ga100.rs.
+ * Source: linux: drivers/gpu/nova-core/fb.rs and its hal/.
  */
 export class FlushPage {
   readonly #device: Device;
   readonly #page: DmaBuffer;
+  readonly #parts: readonly FlushPagePart[];
 
-  constructor(device: Device) {
+  /** @param parts - the registers that take the address, in the order of writing */
+  constructor(device: Device, parts: readonly FlushPagePart[]) {
     this.#device = device;
+    this.#parts = parts;
     this.#page = device.pci.allocDma(PAGE, { label: 'flush page' });
-    setAddress(device, this.#page.address);
+    this.#set(this.#page.address);
     report(device.trace, 'nova-core.flush-page.set', { address: this.#page.address });
   }
 
@@ -45,13 +39,18 @@ export class FlushPage {
     const device = this.#device;
     try {
       if (!device.pci.present) return;
-      const found = currentAddress(device);
-      if (found !== this.#page.address) {
-        throw new NovaCoreError('TEARDOWN', 'flush-page-release', `the flush page is ${hex(found)}, not ours at ${hex(this.#page.address)}`);
+      for (const one of this.#parts) {
+        const found = device.bar0.read32(one.register.address);
+        if (found !== part(this.#page.address, one)) {
+          throw new NovaCoreError('TEARDOWN', 'flush-page-release', `the flush page is not ours any more: ${one.register.name} is ${hex(found)}`);
+        }
       }
-      setAddress(device, 0);
+      this.#set(0);
     } finally {
       this.#page.free();
     }
+  }
+  #set(address: number): void {
+    for (const one of this.#parts) this.#device.bar0.write32(one.register.address, part(address, one));
   }
 }

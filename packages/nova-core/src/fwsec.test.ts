@@ -1,8 +1,8 @@
+import { CHIPS } from '@nova-stack/gpu-regs';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Falcon } from './falcon.ts';
 import { prepareFwsec, requireNoWpr2, runFrts, runSb } from './fwsec.ts';
-import { GSP_ENGINE } from './registers.ts';
 import { fakeDevice, type FakeDevice } from './testing/fake-device.ts';
 import { FIXTURE_LAYOUT, romFixture } from './testing/rom-fixture.ts';
 import { romOf } from './vbios/rom.ts';
@@ -21,7 +21,7 @@ describe('FWSEC', () => {
 
   beforeEach(() => {
     device = fakeDevice();
-    gsp = new Falcon(device, GSP_ENGINE);
+    gsp = new Falcon(device, 'gsp', CHIPS.ad102.family);
     outcome = { mailbox0: 0, error: 0, wpr2: { start: FRTS.start, end: FRTS.start + FRTS.size } };
     device.registers.set(B + 0xf4, 0x8000_0400).set(B + 0x118, 2);
     device.onWrite = (offset) => {

@@ -1,8 +1,10 @@
+import { NV_PBUS_SW_SCRATCH_0E_FRTS_ERR } from '@nova-stack/gpu-regs';
+
 import { present, report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import type { Falcon } from './falcon.ts';
 import type { FbRegion } from './fb-layout.ts';
-import { PBUS_SW_SCRATCH_0E, read } from './registers.ts';
+import { read } from './mmio.ts';
 import { fuseVersion, fwsecSignatureIndex } from './signature.ts';
 import { stageUcode } from './ucode-image.ts';
 import { findCommandSlots, writeCommand, type FwsecCommand } from './vbios/application.ts';
@@ -89,7 +91,7 @@ export function requireNoWpr2(device: Device): void {
 export async function runFrts(device: Device, gsp: Falcon, fwsec: Fwsec, frts: FbRegion): Promise<void> {
   const step = 'fwsec-frts';
   await runFwsec(device, gsp, step, fwsec, 'frts', frts);
-  const error = read(device.bar0, PBUS_SW_SCRATCH_0E).frtsError;
+  const error = read(device.bar0, NV_PBUS_SW_SCRATCH_0E_FRTS_ERR).frtsError;
   if (error !== 0) throw new NovaCoreError('FALCON_FAILED', step, `FWSEC frts reports error ${hex(error)}`, { detail: { error } });
   const after = readWpr2(device);
   present(device, step);

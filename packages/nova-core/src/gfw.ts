@@ -1,8 +1,10 @@
-import { MS, report, S, until, type Device } from './device.ts';
-import { GFW_BOOT, GFW_PRIV_LEVEL_MASK, read } from './registers.ts';
+import {
+  GFW_BOOT_COMPLETED, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK,
+} from '@nova-stack/gpu-regs';
 
-/** Progress that the board's boot firmware shows when it is through. */
-const COMPLETED = 0xff;
+import { MS, report, S, until, type Device } from './device.ts';
+import { read } from './mmio.ts';
+
 const BOUND = { bound: 4 * S, every: MS } as const;
 
 /**
@@ -12,6 +14,7 @@ const BOUND = { bound: 4 * S, every: MS } as const;
 export async function waitForBoardFirmware(device: Device): Promise<void> {
   await until(device, 'firmware-boot', 'completion of the board firmware', BOUND, () =>
     // The progress register may be protected until the first one says otherwise.
-    read(device.bar0, GFW_PRIV_LEVEL_MASK).readAllowed === 1 && read(device.bar0, GFW_BOOT).progress === COMPLETED);
+    read(device.bar0, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK).readAllowed === 1
+    && read(device.bar0, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT).progress === GFW_BOOT_COMPLETED);
   report(device.trace, 'nova-core.gfw.done');
 }

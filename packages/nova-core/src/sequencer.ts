@@ -1,7 +1,9 @@
+import { BAR0_SIZE, NV_PGC6_BSI_SECURE_SCRATCH_14 } from '@nova-stack/gpu-regs';
+
 import { MS, report, S, until, US, type Device } from './device.ts';
 import { hex, NovaCoreError } from './errors.ts';
 import type { Falcon } from './falcon.ts';
-import { BSI_SECURE_SCRATCH_14, read } from './registers.ts';
+import { read } from './mmio.ts';
 import { decodeSequence, type SequencerCommand } from './sequencer-commands.ts';
 
 /** What a sequence may act on. */
@@ -19,15 +21,13 @@ const STEP = 'sequencer';
 const DEFAULT_POLL = 4 * S;
 const POLL_EVERY = 10 * US;
 const HANDOFF = { bound: 2 * S, every: MS } as const;
-/** Bytes of BAR0 that a command may address. */
-const BAR0_SIZE = 0x100_0000;
 
 /** Starts the GSP's firmware again with SEC2's help. */
 async function resume(device: Device, { gsp, sec2, libosArguments, applicationVersion }: SequencerTarget): Promise<void> {
   await gsp.reset(STEP);
   gsp.setMailboxes({ mailbox0: libosArguments % 2 ** 32, mailbox1: Math.floor(libosArguments / 2 ** 32) });
   sec2.start();
-  await until(device, STEP, 'hand-off by SEC2', HANDOFF, () => read(device.bar0, BSI_SECURE_SCRATCH_14).handoff === 1);
+  await until(device, STEP, 'hand-off by SEC2', HANDOFF, () => read(device.bar0, NV_PGC6_BSI_SECURE_SCRATCH_14).bootStage3Handoff === 1);
   const { mailbox0 } = sec2.mailboxes;
   if (mailbox0 !== 0) throw new NovaCoreError('FALCON_FAILED', STEP, `SEC2 ends with mailbox ${hex(mailbox0)}`, { detail: { mailbox0 } });
   gsp.setApplicationVersion(applicationVersion);

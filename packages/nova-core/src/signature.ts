@@ -1,14 +1,16 @@
+import {
+  at, BROM_ENGINES, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION, NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION,
+} from '@nova-stack/gpu-regs';
+
 import type { Device } from './device.ts';
 import { NovaCoreError, type Step } from './errors.ts';
+import { read } from './mmio.ts';
 
-/** Bytes of one signature. */
-export const SIGNATURE_SIZE = 384;
-
-/** Fuse arrays by the engine bit of a ucode's mask; one register per ucode id. Offsets in BAR0. */
+/** Fuses by the engine bit of a ucode's mask. */
 const FUSES = [
-  { bit: 10, array: 0x8241c0 },
-  { bit: 2, array: 0x824100 },
-  { bit: 0, array: 0x824140 },
+  { engine: BROM_ENGINES.gsp, versions: NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION },
+  { engine: BROM_ENGINES.nvdec, versions: NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION },
+  { engine: BROM_ENGINES.sec2, versions: NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION },
 ] as const;
 
 /** Highest set bit, counted from 1; 0 for 0. */
@@ -23,11 +25,11 @@ function fls(value: number): number {
  * @throws {@link NovaCoreError} `SIGNATURE` when no fuse is known for the engine or the ucode id.
  */
 export function fuseVersion({ bar0 }: Pick<Device, 'bar0'>, step: Step, engineMask: number, ucodeId: number): number {
-  const fuse = FUSES.find(({ bit }) => (engineMask >>> bit) & 1);
-  if (fuse === undefined || ucodeId < 1 || ucodeId > 16) {
+  const fuse = FUSES.find(({ engine }) => (engineMask & engine) !== 0);
+  if (fuse === undefined || ucodeId < 1 || ucodeId > fuse.versions.count) {
     throw new NovaCoreError('SIGNATURE', step, `no fuse tells the version of ucode ${ucodeId} for engines 0x${engineMask.toString(16)}`, { detail: { engineMask, ucodeId } });
   }
-  return fls(bar0.read32(fuse.array + 4 * (ucodeId - 1)) & 0xffff);
+  return fls(read(bar0, at(fuse.versions, ucodeId - 1)).data);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Family } from '@nova-stack/gpu-regs';
 import { HEADER, type BarResource, type PciDevice } from '@nova-stack/pci';
 
 import { NovaCoreError } from './errors.ts';
@@ -7,7 +8,6 @@ import type { SystemFacts } from './firmware/abi.ts';
 export const BARS = { registers: 0, framebuffer: 1, instance: 3 } as const;
 /** Virtual functions have their three memory BARs at the same indices. */
 const VF_BARS = [0, 1, 3] as const;
-const CONFIG_MIRROR = { offset: 0x8_8000, size: 0x1000 } as const;
 /** As many as the firmware's field can say. */
 const MAX_VFS = 255;
 
@@ -25,7 +25,7 @@ export function hostableVfs(pci: PciDevice): number {
 }
 
 /** What the firmware has to be told of the function, read from its configuration space. */
-export function systemFacts(pci: PciDevice): SystemFacts {
+export function systemFacts(pci: PciDevice, { configMirror }: Family): SystemFacts {
   const { bus, device, function: fn } = pci.address;
   const { sriov } = pci;
   return {
@@ -36,7 +36,7 @@ export function systemFacts(pci: PciDevice): SystemFacts {
     deviceId: pci.readConfig(HEADER.vendor, 4),
     subsystemId: pci.readConfig(HEADER.subsystemVendor, 4),
     revision: pci.readConfig(HEADER.revision, 1),
-    configMirror: CONFIG_MIRROR,
+    configMirror,
     vfs: sriov === undefined || hostableVfs(pci) === 0 ? undefined : {
       total: sriov.totalVfs,
       firstOffset: sriov.firstVfOffset,

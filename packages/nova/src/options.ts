@@ -85,7 +85,7 @@ function parse(args: readonly string[]): RawValues {
       options: Object.fromEntries(
         BOOT_OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const]),
       ),
-    }).values as RawValues;
+    }).values;
   } catch (error) {
     // parseArgs explains itself in several sentences; the first one names the option.
     const [first = 'bad arguments'] = (error instanceof Error ? error.message : String(error)).split('. ');

@@ -16,5 +16,5 @@ function fieldOf([name, offset, size, element, dims = [], bits]: FieldRow): Fiel
 
 /** A record of a generated module. */
 export function record<V>(name: string, kind: 's' | 'u', size: number, align: number, rows: () => readonly FieldRow[]): Layout<V> {
-  return placed<V>({ name, kind: kind === 's' ? 'struct' : 'union', size, align, fields: () => rows().map(fieldOf) }) as Layout<V>;
+  return placed<V>({ name, kind: kind === 's' ? 'struct' : 'union', size, align, fields: () => rows().map(fieldOf) });
 }

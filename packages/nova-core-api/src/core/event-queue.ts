@@ -30,7 +30,7 @@ export class EventQueue {
       this.#lost++;
       return;
     }
-    this.#waiting.push({ ...event, sequence: this.#sequence++ } as ContractEvent);
+    this.#waiting.push({ ...event, sequence: this.#sequence++ });
     this.#running ??= this.#drain();
   }
 

@@ -96,4 +96,4 @@ const base = {
 
 /** What every client gets. */
 export const BASE_V1: typeof base = base;
-void (base satisfies Interface);
+(base satisfies Interface);

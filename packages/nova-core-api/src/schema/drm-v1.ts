@@ -31,4 +31,4 @@ const drm = {
 
 /** What a graphics driver needs beyond the base. Address spaces, queues and fences come with a later minor. */
 export const DRM_V1: typeof drm = drm;
-void (drm satisfies Interface);
+(drm satisfies Interface);

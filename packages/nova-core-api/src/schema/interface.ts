@@ -68,6 +68,7 @@ type Maybe<O, I> = O extends { readonly sync: true } ? (...input: In<O, I>) => B
 type BackendResolve<V, I> = V extends ObjectMarker<infer N>
   ? I extends { readonly objects: infer O } ? (N extends keyof O ? BackendObjectOf<I, N> : never) : never
   : V;
+// eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a core's method without an answer may return anything
 type BackendOut<O, I> = O extends { readonly out: infer F } ? { readonly [K in keyof ValueOf<F, I>]: BackendResolve<ValueOf<F, I>[K], I> } : void;
 
 /** What a core implements of an object. */

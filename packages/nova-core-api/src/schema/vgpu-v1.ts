@@ -133,6 +133,6 @@ const vgpu = {
 
 /** Management of virtual GPUs. */
 export const VGPU_V1: typeof vgpu = vgpu;
-void (vgpu satisfies Interface);
+(vgpu satisfies Interface);
 
 export type InstanceState = keyof typeof VGPU_V1.enums.InstanceState;

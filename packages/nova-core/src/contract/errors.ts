@@ -50,7 +50,7 @@ export class Teller {
     }
     if (error instanceof TypeFileRejected) {
       return error.reason === 'incompatible'
-        ? this.#hide('Incompatible', 'The data is made for other software than what runs', error)
+        ? this.#hide('Incompatible', 'The data is made for another release than the one that runs', error, 'other-release')
         : this.#hide('BadData', 'The data is damaged', error);
     }
     if (!(error instanceof NovaCoreError)) return error;
@@ -63,10 +63,10 @@ export class Teller {
     return this.#hide('Quarantined', 'It could not be cleared and is set aside until the device is reset', error);
   }
 
-  #hide(code: ErrorCode, message: string, error: unknown): ContractError {
+  #hide(code: ErrorCode, message: string, error: unknown, reason?: string): ContractError {
     const supportId = `${this.#supportId}-c${(++this.#told).toString(16)}`;
     this.#report(supportId, error);
-    return new ContractError(code, message, { supportId });
+    return new ContractError(code, message, { supportId, ...(reason !== undefined && { reason }) });
   }
 }
 

@@ -67,7 +67,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   const supportId = `g${id.toString(16)}`;
   const tell = (about: string, error: unknown): void => report(trace, 'nova-core.support', { id: about, error: errorChain(error) });
   const services: Services = {
-    device, running, vram: new VramAllocator(usableRanges(running.info.regions)), window: new VramWindow(device), teller: new Teller(supportId, tell),
+    device, running, vram: new VramAllocator(usableRanges(running.info.regions)), window: new VramWindow(device, running.chip.family.praminWindow), teller: new Teller(supportId, tell),
   };
   let core: PublishedCore | undefined;
   const vgpu = await startVgpus(services, held, () => core);

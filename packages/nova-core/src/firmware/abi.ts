@@ -97,7 +97,7 @@ export interface SystemFacts {
   readonly deviceId: number;
   readonly subsystemId: number;
   readonly revision: number;
-  readonly configMirror: { readonly offset: number; readonly size: number };
+  readonly configMirror: { readonly start: number; readonly size: number };
   /** Present when virtual functions are to be hosted. */
   readonly vfs: {
     readonly total: number;

@@ -96,7 +96,7 @@ describe('570.144 messages', () => {
   it('puts the facts of the function into the system info', () => {
     const info = abi.messages.setSystemInfo.encode({
       registers: 0xf000_0000, framebuffer: 0x10_0000_0000, instance: 0x20_0000_0000, busDeviceFunction: 0x100, deviceId: 0x26b510de, subsystemId: 0x169d10de,
-      revision: 0xa1, configMirror: { offset: 0x88000, size: 0x1000 },
+      revision: 0xa1, configMirror: { start: 0x88000, size: 0x1000 },
       vfs: { total: 32, firstOffset: 4, bars: [{ address: 0x1000, is64: false }, { address: 0x30_0000_0000, is64: true }, { address: 0x40_0000_0000, is64: true }] },
     });
     expect(info.length).toBe(928);

@@ -1,10 +1,12 @@
-import { present, type Device } from '../device.ts';
-import { BAR0_WINDOW, write } from '../registers.ts';
-import { KiB, MiB } from '../sizes.ts';
+import { BAR0_WINDOWS, type Family } from '@nova-stack/gpu-regs';
 
-/** Where the window lies in BAR0, and what it can be moved by. */
-const WINDOW = { offset: 0x70_0000, size: MiB, granularity: 64 * KiB } as const;
-const TARGET_VRAM = 0;
+import { present, type Device } from '../device.ts';
+import { write } from '../mmio.ts';
+import { KiB } from '../sizes.ts';
+
+const WINDOW = BAR0_WINDOWS.pramin;
+/** What the window can be moved by, in bytes. */
+const STEP = 64 * KiB;
 
 /** Reads and writes of the framebuffer by the CPU. */
 export type VramAccess = Pick<VramWindow, 'read' | 'write' | 'read32' | 'write32'>;
@@ -16,10 +18,13 @@ export type VramAccess = Pick<VramWindow, 'read' | 'write' | 'read32' | 'write32
  */
 export class VramWindow {
   readonly #device: Device;
+  readonly #register: Family['praminWindow'];
   #base = -1;
 
-  constructor(device: Device) {
+  /** @param register - the one that moves the window */
+  constructor(device: Device, register: Family['praminWindow']) {
     this.#device = device;
+    this.#register = register;
   }
 
   /** Reads `into.length` bytes of the framebuffer. The caller has checked the range. */
@@ -42,19 +47,20 @@ export class VramWindow {
 
   /** Offset in BAR0 at which `address` can be seen now. */
   #at(address: number): number {
-    const base = address - (address % WINDOW.granularity);
+    const base = address - (address % STEP);
     if (address < this.#base || address >= this.#base + WINDOW.size || this.#base < 0) {
-      write(this.#device.bar0, BAR0_WINDOW, { base: base / WINDOW.granularity, target: TARGET_VRAM });
+      // Every other field of the register is zero for VRAM.
+      write(this.#device.bar0, this.#register, { base: base / STEP });
       this.#base = base;
     }
-    return WINDOW.offset + address - this.#base;
+    return WINDOW.start + address - this.#base;
   }
 
   #each(address: number, bytes: Uint8Array, move: (offset: number, part: Uint8Array) => void): void {
     present(this.#device, 'memory');
     for (let done = 0; done < bytes.length;) {
       const offset = this.#at(address + done);
-      const room = WINDOW.offset + WINDOW.size - offset;
+      const room = WINDOW.start + WINDOW.size - offset;
       const part = bytes.subarray(done, done + Math.min(room, bytes.length - done));
       move(offset, part);
       done += part.length;

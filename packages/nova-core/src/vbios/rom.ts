@@ -1,3 +1,4 @@
+import { BAR0_WINDOWS } from '@nova-stack/gpu-regs';
 import type { BarMapping } from '@nova-stack/pci';
 
 import { VbiosError } from './error.ts';
@@ -14,8 +15,7 @@ export interface Rom {
   upTo(end: number, field: string): Span;
 }
 
-/** BAR0 offset and size of the window through which the flash appears (linux: drivers/gpu/nova-core/vbios.rs). */
-export const PROM_WINDOW = { start: 0x30_0000, size: 0x10_0000 } as const;
+const PROM_WINDOW = BAR0_WINDOWS.prom;
 
 /** A ROM in memory. */
 export function romOf(bytes: Uint8Array): Rom {

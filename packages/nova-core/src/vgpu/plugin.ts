@@ -1,8 +1,10 @@
+import { NV_VIRTUAL_FUNCTION_PRIV_DOORBELL } from '@nova-stack/gpu-regs';
+
 import { MS, present, report, S, until, type Device } from '../device.ts';
 import { hex, NovaCoreError } from '../errors.ts';
 import type { PluginAbi, PluginMessage } from '../firmware/abi.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
-import { write, VF_DOORBELL } from '../registers.ts';
+import { write } from '../mmio.ts';
 
 const STEP = 'vgpu';
 const READY = { bound: 10 * S, every: MS } as const;
@@ -63,9 +65,9 @@ export class PluginChannel {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const sequence = this.#sequence;
     this.#window.write32(this.#heap + offsets.messageSequence, sequence);
-    write(this.#device.bar0, VF_DOORBELL, { value: this.#abi.doorbell(this.#gfid) });
+    write(this.#device.bar0, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, { value: this.#abi.doorbell(this.#gfid) });
     // Reading back makes sure that the write has arrived before the wait begins.
-    this.#device.bar0.read32(VF_DOORBELL.address);
+    this.#device.bar0.read32(NV_VIRTUAL_FUNCTION_PRIV_DOORBELL.address);
     this.#lost = true;
     await until(this.#device, STEP, `answer to ${message.name}`, ANSWER, () => this.#word(offsets.sequenceProcessed) === sequence);
     this.#lost = false;

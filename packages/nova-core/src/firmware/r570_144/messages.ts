@@ -22,7 +22,7 @@ function encodeSystemInfo(facts: SystemFacts): Uint8Array {
     gpuPhysInstAddr: BigInt(facts.instance),
     nvDomainBusDeviceFunc: BigInt(facts.busDeviceFunction),
     maxUserVa: MAX_USER_VA,
-    pciConfigMirrorBase: facts.configMirror.offset,
+    pciConfigMirrorBase: facts.configMirror.start,
     pciConfigMirrorSize: facts.configMirror.size,
     PCIDeviceID: facts.deviceId,
     PCISubDeviceID: facts.subsystemId,
