@@ -174,5 +174,9 @@ function arrayPart(part: Part, size: number, count: number, element: ElementType
 
 function describe(value: unknown): string {
   if (value === null) return 'null';
-  return typeof value === 'object' || typeof value === 'function' ? typeof value : `${typeof value} ${String(value)}`;
+  switch (typeof value) {
+    case 'number': case 'bigint': case 'boolean': return `${typeof value} ${value}`;
+    case 'string': return `string ${JSON.stringify(value)}`;
+    default: return typeof value;
+  }
 }

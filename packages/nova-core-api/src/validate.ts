@@ -78,8 +78,12 @@ function checkField(schema: Named, path: string, field: Field, value: unknown): 
 }
 
 function describe(value: unknown): string {
+  if (value === null) return 'null';
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === 'object') return value === null ? 'null' : 'an object';
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  return typeof value === 'function' ? 'a function' : String(value);
+  switch (typeof value) {
+    case 'number': case 'bigint': case 'boolean': return `${value}`;
+    case 'string': return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'undefined': return 'missing';
+    default: return `of type ${typeof value}`;
+  }
 }

@@ -88,7 +88,7 @@ function parse(args: readonly string[]): RawValues {
     }).values;
   } catch (error) {
     // parseArgs explains itself in several sentences; the first one names the option.
-    const [first = 'bad arguments'] = (error instanceof Error ? error.message : String(error)).split('. ');
+    const [first = 'bad arguments'] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
     throw new UsageError(`${first} (see nova boot --help)`);
   }
 }

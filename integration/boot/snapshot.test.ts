@@ -1,0 +1,60 @@
+import { serialize } from 'node:v8';
+
+import { createMachine, type Machine } from '@nova-stack/nova/machine';
+import type { PciDevice } from '@nova-stack/pci';
+import type { TraceEvent } from '@nova-stack/trace';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+interface Run {
+  readonly events: readonly string[];
+  readonly vram: number;
+}
+
+/** Between two steps of the driver: `at` counts the driver's own trace points. */
+type Meddle = (machine: Machine) => void;
+
+/** A boot and an unload, with something done to the model between two steps. */
+async function run(at: number, meddle: Meddle): Promise<Run> {
+  const events: string[] = [];
+  const driver = { steps: 0 };
+  const machine: Machine = createMachine({
+    board: 'l40',
+    sinks: [({ at: time, point, args }: TraceEvent) => {
+      if (point === 'hw-model.reset') return;
+      events.push(`${time} ${point} ${JSON.stringify(args, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))}`);
+      if (point.startsWith('nova-core.') && driver.steps++ === at) meddle(machine);
+    }],
+  });
+  const [device] = machine.pci.find({ vendor: 0x10de, baseClass: 0x03 }) as [PciDevice];
+  const core = await machine.core.probe(device);
+  const vram = machine.gpu.residentVram();
+  await core.unbind();
+  return { events, vram };
+}
+
+/** Everything that the model remembers goes away and comes back. */
+const restoreInPlace: Meddle = ({ gpu }) => {
+  const state = gpu.snapshot();
+  const config = gpu.config.state();
+  gpu.reset('power-on');
+  gpu.config.restore(config);
+  gpu.restore(state);
+};
+
+test('a GPU restored from a snapshot between any two driver steps goes on identically', async () => {
+  const plain = await run(-1, () => undefined);
+  const steps = plain.events.filter((event) => event.includes(' nova-core.')).length;
+  expect(steps).toBeGreaterThan(30);
+  await fc.assert(fc.asyncProperty(fc.nat(steps - 1), async (at) => {
+    expect(await run(at, restoreInPlace)).toEqual(plain);
+  }), { numRuns: 25 });
+}, 60_000);
+
+test('a snapshot is plain data, and equal states give equal snapshots', async () => {
+  const states: Buffer[] = [];
+  // The structured clone algorithm refuses whatever is not plain data.
+  for (let i = 0; i < 2; i++) await run(40, ({ gpu }) => { states.push(serialize(gpu.snapshot())); });
+  expect(states[0]!.length).toBeGreaterThan(100_000);
+  expect(states[0]!.equals(states[1]!)).toBe(true);
+});
