@@ -7,7 +7,7 @@ import type { FbRegion } from './fb-layout.ts';
 import { read } from './mmio.ts';
 import { fuseVersion, fwsecSignatureIndex } from './signature.ts';
 import { stageUcode } from './ucode-image.ts';
-import { findCommandSlots, writeCommand, type FwsecCommand } from './vbios/application.ts';
+import { findCommandSlots, writeCommand, type FwsecCommandName } from './vbios/application.ts';
 import type { UcodeDescriptor } from './vbios/descriptor.ts';
 import { VbiosError } from './vbios/error.ts';
 import { readWpr2 } from './wpr2.ts';
@@ -35,7 +35,7 @@ export function prepareFwsec(device: Device, descriptor: UcodeDescriptor): Fwsec
 }
 
 /** A copy of the ucode with signature and command in place. */
-function patched(fwsec: Fwsec, command: FwsecCommand, frts: FbRegion | undefined): Uint8Array {
+function patched(fwsec: Fwsec, command: FwsecCommandName, frts: FbRegion | undefined): Uint8Array {
   const { descriptor, signing } = fwsec;
   const ucode = descriptor.ucode.slice();
   const { source, length } = descriptor.dmem;
@@ -48,7 +48,7 @@ function patched(fwsec: Fwsec, command: FwsecCommand, frts: FbRegion | undefined
 }
 
 /** Loads the security firmware into the GSP's falcon, runs one command and checks that it reports success. */
-async function runFwsec(device: Device, gsp: Falcon, step: Step, fwsec: Fwsec, command: FwsecCommand, frts?: FbRegion): Promise<void> {
+async function runFwsec(device: Device, gsp: Falcon, step: Step, fwsec: Fwsec, command: FwsecCommandName, frts?: FbRegion): Promise<void> {
   const { descriptor, signing } = fwsec;
   const bytes = patched(fwsec, command, frts);
   const image = stageUcode(device.pci, bytes, `FWSEC ${command}`);

@@ -1,3 +1,5 @@
+import { FALCON_BLOCK, FALCON_SIGNATURE_SIZE, UCODE_DESCRIPTOR_HEADER, UCODE_DESCRIPTOR_V2, UCODE_DESCRIPTOR_V3, type UcodeDescriptorV3 } from '@nova-stack/gpu-regs';
+
 import { VbiosError } from './error.ts';
 import type { Span } from './span.ts';
 
@@ -38,18 +40,6 @@ export interface UcodeDescriptor {
   readonly signing: UcodeSigning | undefined;
 }
 
-/** Bytes of one signature. */
-export const SIGNATURE_SIZE = 384;
-
-const V2 = {
-  interfaceOffset: 0x10, imemPhysBase: 0x14, imemLoadSize: 0x18, imemVirtBase: 0x1c, imemSecBase: 0x20,
-  imemSecSize: 0x24, dmemOffset: 0x28, dmemPhysBase: 0x2c, dmemLoadSize: 0x30, size: 60,
-} as const;
-const V3 = {
-  pkcDataOffset: 0x08, interfaceOffset: 0x0c, imemPhysBase: 0x10, imemLoadSize: 0x14, dmemPhysBase: 0x1c,
-  dmemLoadSize: 0x20, engineMask: 0x24, ucodeId: 0x26, signatureCount: 0x27, signatureVersions: 0x28, size: 44,
-} as const;
-
 function inUcode(section: UcodeSection, total: number, name: string, at: number): UcodeSection {
   if (section.source < 0 || section.source + section.length > total) {
     throw new VbiosError('BAD_VALUE', `descriptor.${name}`, at, `0x${section.source.toString(16)}+0x${section.length.toString(16)} is outside the ucode of 0x${total.toString(16)} bytes`);
@@ -58,64 +48,57 @@ function inUcode(section: UcodeSection, total: number, name: string, at: number)
 }
 
 function readV2(images: Span, at: number, size: number): UcodeDescriptor {
-  const u32 = (name: keyof typeof V2): number => images.u32(at + V2[name], `descriptor.${name}`);
-  images.check(at, V2.size, 'descriptor');
-  const imemLoad = u32('imemLoadSize');
-  const secureSize = u32('imemSecSize');
-  const dmemLoad = u32('dmemLoadSize');
-  const ucode = images.slice(at + size, imemLoad + dmemLoad, 'descriptor.ucode');
-  if (secureSize > imemLoad) {
-    throw new VbiosError('BAD_VALUE', 'descriptor.imemSecSize', at + V2.imemSecSize, `0x${secureSize.toString(16)} is above the IMEM size 0x${imemLoad.toString(16)}`);
+  const { offsets } = UCODE_DESCRIPTOR_V2;
+  const {
+    imemLoadSize, imemSecSize, imemSecBase, imemVirtBase, imemPhysBase, dmemOffset, dmemPhysBase, dmemLoadSize, interfaceOffset,
+  } = images.record(UCODE_DESCRIPTOR_V2, at, 'descriptor');
+  const ucode = images.slice(at + size, imemLoadSize + dmemLoadSize, 'descriptor.ucode');
+  if (imemSecSize > imemLoadSize) {
+    throw new VbiosError('BAD_VALUE', 'descriptor.imemSecSize', at + offsets.imemSecSize, `0x${imemSecSize.toString(16)} is above the IMEM size 0x${imemLoadSize.toString(16)}`);
   }
-  const physBase = u32('imemPhysBase');
-  const secureSource = u32('imemSecBase') - u32('imemVirtBase');
+  const secureSource = imemSecBase - imemVirtBase;
+  const part = (source: number, destination: number, length: number, field: 'imemLoadSize' | 'imemSecBase' | 'dmemOffset'): UcodeSection =>
+    inUcode({ source, destination, length }, ucode.length, field, at + offsets[field]);
   return {
     version: 2,
     ucode,
-    nonSecureImem: inUcode({ source: 0, destination: physBase, length: imemLoad - secureSize }, ucode.length, 'imemLoadSize', at),
-    secureImem: inUcode({ source: secureSource, destination: physBase + secureSource, length: secureSize }, ucode.length, 'imemSecBase', at),
-    dmem: inUcode({ source: u32('dmemOffset'), destination: u32('dmemPhysBase'), length: dmemLoad }, ucode.length, 'dmemOffset', at),
-    interfaceOffset: u32('interfaceOffset'),
+    nonSecureImem: part(0, imemPhysBase, imemLoadSize - imemSecSize, 'imemLoadSize'),
+    secureImem: part(secureSource, imemPhysBase + secureSource, imemSecSize, 'imemSecBase'),
+    dmem: part(dmemOffset, dmemPhysBase, dmemLoadSize, 'dmemOffset'),
+    interfaceOffset,
     signing: undefined,
   };
 }
 
 function readV3(images: Span, at: number, size: number): UcodeDescriptor {
-  const u32 = (name: keyof typeof V3): number => images.u32(at + V3[name], `descriptor.${name}`);
-  images.check(at, V3.size, 'descriptor');
-  const imemLoad = u32('imemLoadSize');
-  const dmemLoad = u32('dmemLoadSize');
-  if (imemLoad === 0 || imemLoad % 256 !== 0) {
-    throw new VbiosError('BAD_VALUE', 'descriptor.imemLoadSize', at + V3.imemLoadSize, `0x${imemLoad.toString(16)} is not a positive multiple of 256`);
-  }
-  const ucode = images.slice(at + size, imemLoad + dmemLoad, 'descriptor.ucode');
-  const count = images.u8(at + V3.signatureCount, 'descriptor.signatureCount');
-  const versions = images.u16(at + V3.signatureVersions, 'descriptor.signatureVersions');
-  if (V3.size + count * SIGNATURE_SIZE > size) {
-    throw new VbiosError('BAD_VALUE', 'descriptor.signatureCount', at + V3.signatureCount, `${count} signatures do not fit into a descriptor of ${size} bytes`);
-  }
-  const ucodeId = images.u8(at + V3.ucodeId, 'descriptor.ucodeId');
-  if (ucodeId < 1 || ucodeId > 16) {
-    throw new VbiosError('BAD_VALUE', 'descriptor.ucodeId', at + V3.ucodeId, `${ucodeId} is not in 1..16`);
-  }
-  const pkc = u32('pkcDataOffset');
-  if (count !== 0 && pkc + SIGNATURE_SIZE > dmemLoad) {
-    throw new VbiosError('BAD_VALUE', 'descriptor.pkcDataOffset', at + V3.pkcDataOffset, `a signature at 0x${pkc.toString(16)} does not fit into DMEM of 0x${dmemLoad.toString(16)} bytes`);
+  const descriptor = images.record(UCODE_DESCRIPTOR_V3, at, 'descriptor');
+  const { imemLoadSize, dmemLoadSize, pkcDataOffset, ucodeId, signatureCount } = descriptor;
+  const offsets: Readonly<Record<string, number>> = UCODE_DESCRIPTOR_V3.offsets;
+  const bad = (field: keyof UcodeDescriptorV3, detail: string): never => {
+    throw new VbiosError('BAD_VALUE', `descriptor.${field}`, at + offsets[field]!, detail);
+  };
+  if (imemLoadSize === 0 || imemLoadSize % FALCON_BLOCK !== 0) bad('imemLoadSize', `0x${imemLoadSize.toString(16)} is not a positive multiple of ${FALCON_BLOCK}`);
+  const ucode = images.slice(at + size, imemLoadSize + dmemLoadSize, 'descriptor.ucode');
+  const signaturesAt = UCODE_DESCRIPTOR_V3.size;
+  if (signaturesAt + signatureCount * FALCON_SIGNATURE_SIZE > size) bad('signatureCount', `${signatureCount} signatures do not fit into a descriptor of ${size} bytes`);
+  if (ucodeId < 1 || ucodeId > 16) bad('ucodeId', `${ucodeId} is not in 1..16`);
+  if (signatureCount !== 0 && pkcDataOffset + FALCON_SIGNATURE_SIZE > dmemLoadSize) {
+    bad('pkcDataOffset', `a signature at 0x${pkcDataOffset.toString(16)} does not fit into DMEM of 0x${dmemLoadSize.toString(16)} bytes`);
   }
   return {
     version: 3,
     ucode,
     nonSecureImem: undefined,
-    secureImem: { source: 0, destination: u32('imemPhysBase'), length: imemLoad },
-    dmem: { source: imemLoad, destination: u32('dmemPhysBase'), length: dmemLoad },
-    interfaceOffset: u32('interfaceOffset'),
+    secureImem: { source: 0, destination: descriptor.imemPhysBase, length: imemLoadSize },
+    dmem: { source: imemLoadSize, destination: descriptor.dmemPhysBase, length: dmemLoadSize },
+    interfaceOffset: descriptor.interfaceOffset,
     signing: {
-      signatureOffset: pkc,
-      engineMask: images.u16(at + V3.engineMask, 'descriptor.engineMask'),
+      signatureOffset: pkcDataOffset,
+      engineMask: descriptor.engineIdMask,
       ucodeId,
-      versions,
-      signatures: Array.from({ length: count }, (_, i) =>
-        images.slice(at + V3.size + i * SIGNATURE_SIZE, SIGNATURE_SIZE, `descriptor.signature[${i}]`)),
+      versions: descriptor.signatureVersions,
+      signatures: Array.from({ length: signatureCount }, (_, i) =>
+        images.slice(at + signaturesAt + i * FALCON_SIGNATURE_SIZE, FALCON_SIGNATURE_SIZE, `descriptor.signature[${i}]`)),
     },
   };
 }
@@ -127,10 +110,8 @@ function readV3(images: Span, at: number, size: number): UcodeDescriptor {
  * @throws {@link VbiosError}
  */
 export function readDescriptor(images: Span, offset: number): UcodeDescriptor {
-  const header = images.u32(offset, 'descriptor.header');
-  const size = header >>> 16;
-  if ((header & 1) === 0) throw new VbiosError('BAD_VALUE', 'descriptor.header', offset, 'it is not marked valid');
-  const version = (header >>> 8) & 0xff;
+  const { valid, version, size } = images.record(UCODE_DESCRIPTOR_HEADER, offset, 'descriptor');
+  if ((valid & 1) === 0) throw new VbiosError('BAD_VALUE', 'descriptor.valid', offset, 'it is not marked valid');
   switch (version) {
     case 2:
       return readV2(images, offset, size);

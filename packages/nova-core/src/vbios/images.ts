@@ -1,9 +1,9 @@
+import { text } from '@nova-stack/c-layout';
+import { CODE_TYPES, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES } from '@nova-stack/gpu-regs';
+
+import { alignUp } from '../sizes.ts';
 import { VbiosError } from './error.ts';
 import type { Rom } from './rom.ts';
-import type { Span } from './span.ts';
-
-/** Code type of an image (PCI firmware specification, and NVIDIA's own above 0x0f). */
-export const CODE_TYPES = { pcAt: 0x00, efi: 0x03, nbsi: 0x70, fwsec: 0xe0 } as const;
 
 /** One image of the chain. */
 export interface RomImage {
@@ -11,22 +11,18 @@ export interface RomImage {
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
-  /** One of {@link CODE_TYPES}, or any other byte. */
+  /** One of gpu-regs' CODE_TYPES, or any other byte. */
   readonly codeType: number;
   readonly last: boolean;
   readonly bytes: Uint8Array;
 }
 
-/** Images end on this boundary, and lengths count in it. */
-const BLOCK = 512;
 /** PCIR and NPDE must lie in this much of an image's start. */
 const HEADER_WINDOW = 1024;
+const SIGNATURES: readonly number[] = [ROM_SIGNATURES.pci, ROM_SIGNATURES.nvidia];
+const PCIR_TAGS: readonly string[] = ['PCIR', 'NPDS'];
 
-const ROM_SIGNATURES: readonly number[] = [0xaa55, 0x4e56];
-const PCIR_SIGNATURES: readonly string[] = ['PCIR', 'NPDS'];
-const PCIR = { signature: 0x00, length: 0x0a, imageLength: 0x10, codeType: 0x14, last: 0x15, size: 0x18 } as const;
-const NPDE = { signature: 0x00, imageLength: 0x08, last: 0x0a, size: 0x0c } as const;
-
+/** Header in front of the first image of some boards. */
 const IFR = { signature: 0x4947_564e, directorySignature: 0x4452_4652, directoryGap: 0x1000 } as const;
 
 /**
@@ -63,38 +59,30 @@ export function firstImageOffset(rom: Rom): number {
 /** Reads one image's header; the header alone decides its length. */
 function readHeader(rom: Rom, offset: number): Omit<RomImage, 'bytes'> {
   const window = Math.min(HEADER_WINDOW, rom.size - offset);
-  if (window < PCIR.size) {
+  if (window < ROM_HEADER.size + PCIR.size) {
     throw new VbiosError('OUT_OF_RANGE', 'image', offset, `no image fits into the ROM of 0x${rom.size.toString(16)} bytes`);
   }
-  const rom_ = rom.upTo(offset + window, 'image header');
-  const signature = rom_.u16(offset, 'image.signature');
-  if (!ROM_SIGNATURES.includes(signature)) {
+  const span = rom.upTo(offset + window, 'image header');
+  const { signature, pciData } = span.record(ROM_HEADER, offset, 'image');
+  if (!SIGNATURES.includes(signature)) {
     throw new VbiosError('BAD_SIGNATURE', 'image.signature', offset, `0x${signature.toString(16)} is not 0xaa55 or 0x4e56`);
   }
-  const pcir = rom_.u16(offset + 0x18, 'image.pcirPointer');
-  if (pcir + PCIR.size > window) {
-    throw new VbiosError('OUT_OF_RANGE', 'image.pcirPointer', offset + 0x18, `PCIR at 0x${pcir.toString(16)} is outside the first 0x${window.toString(16)} bytes`);
+  if (pciData + PCIR.size > window) {
+    throw new VbiosError('OUT_OF_RANGE', 'image.pcirPointer', offset + ROM_HEADER.offsets.pciData, `PCIR at 0x${pciData.toString(16)} is outside the first 0x${window.toString(16)} bytes`);
   }
-  const at = offset + pcir;
-  const tag = rom_.ascii(at + PCIR.signature, 4, 'PCIR.signature');
-  if (!PCIR_SIGNATURES.includes(tag)) {
-    throw new VbiosError('BAD_SIGNATURE', 'PCIR.signature', at, 'it is not PCIR or NPDS');
-  }
-  let blocks = rom_.u16(at + PCIR.imageLength, 'PCIR.imageLength');
-  if (blocks === 0) throw new VbiosError('BAD_VALUE', 'PCIR.imageLength', at + PCIR.imageLength, 'an image is not empty');
-  const codeType = rom_.u8(at + PCIR.codeType, 'PCIR.codeType');
-  let last = (rom_.u8(at + PCIR.last, 'PCIR.last') & 0x80) !== 0;
+  const at = offset + pciData;
+  const pcir = span.record(PCIR, at, 'PCIR');
+  if (!PCIR_TAGS.includes(text(pcir.signature))) throw new VbiosError('BAD_SIGNATURE', 'PCIR.signature', at, 'it is not PCIR or NPDS');
+  if (pcir.imageLength === 0) throw new VbiosError('BAD_VALUE', 'PCIR.imageLength', at + PCIR.offsets.imageLength, 'an image is not empty');
 
-  const npde = (pcir + rom_.u16(at + PCIR.length, 'PCIR.length') + 15) & ~15;
-  if (npde + NPDE.size <= window && rom_.ascii(offset + npde, 4, 'NPDE.signature') === 'NPDE') {
-    const own = rom_.u16(offset + npde + NPDE.imageLength, 'NPDE.imageLength');
-    if (own !== 0) {
-      blocks = own;
-      last = (rom_.u8(offset + npde + NPDE.last, 'NPDE.last') & 0x80) !== 0;
-    }
-  }
+  // NVIDIA's own extension, where there is one, knows better.
+  const npdeAt = alignUp(pciData + pcir.length, NPDE_ALIGN);
+  const npde = npdeAt + NPDE.size <= window ? span.record(NPDE, offset + npdeAt, 'NPDE') : undefined;
+  const own = npde !== undefined && text(npde.signature) === NPDE_SIGNATURE && npde.subimageLength !== 0 ? npde : undefined;
+  const blocks = own?.subimageLength ?? pcir.imageLength;
+  const last = ((own ?? pcir).indicator & LAST_IMAGE) !== 0;
   // An NBSI image ends the chain whatever its flags say.
-  return { offset, length: blocks * BLOCK, codeType, last: last || codeType === CODE_TYPES.nbsi };
+  return { offset, length: blocks * IMAGE_BLOCK, codeType: pcir.codeType, last: last || pcir.codeType === CODE_TYPES.nbsi };
 }
 
 /**
@@ -108,7 +96,7 @@ export function readImages(rom: Rom): RomImage[] {
   let offset = firstImageOffset(rom);
   for (;;) {
     const header = readHeader(rom, offset);
-    const span: Span = rom.upTo(offset + header.length, 'image');
+    const span = rom.upTo(offset + header.length, 'image');
     images.push({ ...header, bytes: span.slice(offset, header.length, 'image') });
     if (header.last) return images;
     offset += header.length;

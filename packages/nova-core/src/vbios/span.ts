@@ -1,3 +1,5 @@
+import type { Layout } from '@nova-stack/c-layout';
+
 import { VbiosError } from './error.ts';
 
 /**
@@ -44,14 +46,16 @@ export class Span {
     return this.#view.getUint32(offset, true);
   }
 
+  /** A structure. */
+  record<V>(layout: Layout<V>, offset: number, field: string): V {
+    this.check(offset, layout.size, field);
+    return layout.decode(this.#view, offset);
+  }
+
   /** A view of a part; no copy. */
   slice(offset: number, length: number, field: string): Uint8Array {
     this.check(offset, length, field);
     return this.bytes.subarray(offset, offset + length);
   }
 
-  /** ASCII text of fixed length; bytes above 0x7f come out as they are. */
-  ascii(offset: number, length: number, field: string): string {
-    return String.fromCharCode(...this.slice(offset, length, field));
-  }
 }

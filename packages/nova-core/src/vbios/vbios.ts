@@ -1,8 +1,10 @@
-import { BIT_IDS, readBit } from './bit.ts';
+import { BIT_TOKENS, CODE_TYPES, FALCON_APPLICATIONS } from '@nova-stack/gpu-regs';
+
+import { readBit } from './bit.ts';
 import { readDescriptor, type UcodeDescriptor } from './descriptor.ts';
 import { VbiosError } from './error.ts';
-import { APPLICATIONS, readFalconTable } from './falcon-table.ts';
-import { CODE_TYPES, readImages, type RomImage } from './images.ts';
+import { readFalconTable } from './falcon-table.ts';
+import { readImages, type RomImage } from './images.ts';
 import type { Rom } from './rom.ts';
 import { Span } from './span.ts';
 
@@ -56,13 +58,13 @@ export function readVbios(rom: Rom): Vbios {
   };
 
   const tokens = readBit(legacy);
-  const falconData = tokens.find((token) => token.id === BIT_IDS.falconData);
+  const falconData = tokens.find((token) => token.id === BIT_TOKENS.falconData);
   if (falconData === undefined) throw new VbiosError('MISSING', 'BIT.p', 0, `none among ${tokens.length} tokens`);
   const table = readFalconTable(fwsecImages, inFwsec(legacy.u32(falconData.offset, 'BIT.p'), 'BIT.p'));
-  const entry = table.find(({ application }) => application === APPLICATIONS.fwsecProduction);
+  const entry = table.find(({ application }) => application === FALCON_APPLICATIONS.fwsecProduction);
   if (entry === undefined) throw new VbiosError('MISSING', 'falcon table', 0, `no production FWSEC among ${table.length} entries`);
 
-  const internal = tokens.find((token) => token.id === BIT_IDS.internalUse && token.size >= 5);
+  const internal = tokens.find((token) => token.id === BIT_TOKENS.internalUse && token.size >= 5);
   return {
     images,
     version: internal && internal.offset + 5 <= legacy.length ? versionOf(legacy, internal.offset) : undefined,
