@@ -35,21 +35,20 @@ const LEAVE_MILLISECONDS = 1000;
 const BASE: readonly Capability[] = ['device.info', 'device.events', 'memory.region', 'memory.clear', 'memory.cpu-window', 'drm.facts'];
 const VGPU: readonly Capability[] = ['vgpu.types.list', 'vgpu.instance.basic', 'vgpu.guest-identity', 'vgpu.types.submit'];
 
-/** Virtual GPUs where the board has the functions for it: enables them, and ends every vGPU before they go. */
+/** Virtual GPUs where the board has the functions for it; every vGPU ends before the functions go. */
 async function startVgpus(services: Services, held: ReleaseStack, core: () => PublishedCore | undefined): Promise<VgpuService | undefined> {
   const { device, running, vram, window, teller } = services;
   const { sriov } = device.pci;
   if (sriov === undefined || running.layout.vfs === 0) return undefined;
   let service: VgpuService | undefined;
-  const host = await VgpuHost.create(device, running.gsp, vram, window, (vf, from, to) => {
+  const host = await VgpuHost.create({ device, gsp: running.gsp, vram, window, functions: running.layout.vfs }, (vf, from, to) => {
     core()?.emit({ kind: 'instance.state', payload: { vf, from: stateName(from), to: stateName(to) } });
     if (service !== undefined && (from === 'unassigned' || to === 'unassigned' || to === 'quarantined')) {
       core()?.emit({ kind: 'capacity.changed', payload: { generation: service.changed() } });
     }
   });
-  sriov.setNumVfs(running.layout.vfs);
   held.defer('virtual functions', () => {
-    if (device.pci.present) sriov.setNumVfs(0);
+    if (device.pci.present && sriov.numVfs > 0) sriov.setNumVfs(0);
   });
   held.defer('virtual GPUs', () => host.closeAll());
   return (service = new VgpuService(host, teller));

@@ -32,20 +32,32 @@ interface Assignment {
   task: VgpuTask | undefined;
 }
 
+export interface HostInputs {
+  readonly device: Device;
+  readonly gsp: Controls;
+  readonly vram: VramAllocator;
+  readonly window: VramAccess;
+  /** Virtual functions that the firmware was told of. */
+  readonly functions: number;
+}
+
 /** Told of every change of a virtual function's state. */
 export type StateListener = (vf: number, from: VfState, to: VfState) => void;
 
 /** The virtual GPUs of one GPU: which virtual function has which type, and the life of each. */
 export class VgpuHost {
   readonly catalogue: TypeCatalogue;
+  /** Virtual functions that there can be. */
+  readonly functions: number;
   readonly #inputs: TaskInputs;
   readonly #facts: PlacementFacts;
   readonly #ecc: boolean;
   readonly #changed: StateListener;
   readonly #assignments = new Map<number, Assignment>();
 
-  private constructor(inputs: TaskInputs, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
+  private constructor(inputs: TaskInputs, functions: number, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
     this.#inputs = inputs;
+    this.functions = functions;
     this.#facts = facts;
     this.#ecc = ecc;
     this.#changed = changed;
@@ -53,17 +65,14 @@ export class VgpuHost {
   }
 
   /** Asks the firmware what there is to share out. @throws {@link NovaCoreError} */
-  static async create(device: Device, gsp: Controls, vram: VramAllocator, window: VramAccess, changed: StateListener = () => {}): Promise<VgpuHost> {
+  static async create({ functions, ...inputs }: HostInputs, changed: StateListener = () => {}): Promise<VgpuHost> {
+    const { gsp, vram } = inputs;
     const { controls } = gsp.abi;
     const segment = await gsp.control('vgpu', controls.vmmuSegmentSize, undefined);
     const channels = await gsp.control('vgpu', controls.channelCount, undefined);
     const engines = await gsp.control('vgpu', controls.engines, undefined);
     const ecc = await gsp.control('vgpu', controls.eccEnabled, undefined);
-    return new VgpuHost({ device, gsp, window, vram, segment, engines }, { memory: vram.total, segment, channels }, ecc, changed);
-  }
-
-  get functions(): number {
-    return this.#inputs.device.pci.sriov?.numVfs ?? 0;
+    return new VgpuHost({ ...inputs, segment, engines }, functions, { memory: vram.total, segment, channels }, ecc, changed);
   }
 
   /** Virtual functions that have a type. */
@@ -103,7 +112,7 @@ export class VgpuHost {
     return this.catalogue.submit(bytes, label);
   }
 
-  /** Gives a virtual function a type; no memory is touched. */
+  /** Gives a virtual function a type; no memory is touched. The first one brings the functions onto the bus. */
   assign(vf: number, typeId: number): Obstacle | undefined {
     const obstacle = this.obstacle(typeId);
     if (obstacle !== undefined) return obstacle;
@@ -112,6 +121,8 @@ export class VgpuHost {
     const index = slotsOf(type).findIndex((_, i) => !taken.has(i));
     const placement = placementAt(this.#facts, type, index);
     if (placement === undefined) return 'no-capacity';
+    const { sriov } = this.#inputs.device.pci;
+    if (sriov?.numVfs === 0) sriov.setNumVfs(this.functions);
     this.#assignments.set(vf, { vf, type, placement, state: 'assigned', task: undefined });
     this.#changed(vf, 'unassigned', 'assigned');
     report(this.#inputs.device.trace, 'nova-core.vgpu.assigned', { vf, type: type.name });
