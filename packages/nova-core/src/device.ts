@@ -3,7 +3,7 @@ import type { Clock } from '@nova-stack/timebase';
 import type { Trace, TraceArgs } from '@nova-stack/trace';
 
 import { NovaCoreError, type Step } from './errors.ts';
-import type { POINTS } from './points.ts';
+import type { PointName } from './points.ts';
 
 /** Durations in nanoseconds. */
 export const US: number = 1e3;
@@ -18,11 +18,8 @@ export interface Device {
   readonly trace: Trace;
 }
 
-/** A point of this package's table. */
-export type Point = keyof typeof POINTS;
-
 /** Reports that something happened. */
-export function report(trace: Trace, point: Point, args?: TraceArgs): void {
+export function report(trace: Trace, point: PointName, args?: TraceArgs): void {
   trace.event(point, args);
 }
 

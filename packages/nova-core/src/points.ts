@@ -1,5 +1,8 @@
 import type { PointTable, PointSpec } from '@nova-stack/trace';
 
+/** Names of the points. */
+export type PointName = keyof typeof points;
+
 const points = {
   'nova-core.pci.enabled': { level: 'step', text: '{device} enabled: BAR0 {registers:hex}, BAR1 {framebuffer:hex} ({window:bytes}), BAR2 {instance:hex}, {vfs} virtual functions possible' },
   'nova-core.chip.identified': { level: 'step', text: 'chip {chip} revision {revision}' },
@@ -39,7 +42,7 @@ const points = {
   'nova-core.vgpu.closed': { level: 'step', text: 'vGPU on virtual function {vf} closed, everything returned' },
   'nova-core.vgpu.quarantined': { level: 'warning', text: 'vGPU on virtual function {vf} quarantined in step {step}' },
   'nova-core.support': { level: 'warning', text: 'support id {id}: {error}' },
-} as const satisfies Readonly<Record<`nova-core.${string}`, PointSpec>>;
+} as const;
 
 /** Everything that this package traces. */
-export const POINTS: typeof points & PointTable = points;
+export const POINTS: PointTable = points satisfies Readonly<Record<`nova-core.${string}`, PointSpec>>;

@@ -22,9 +22,9 @@ export interface RomFixtureOptions {
   readonly ucodeId?: number;
 }
 
-const IMEM = 0x400;
-const DMEM = 0x800;
-export const FIXTURE_LAYOUT = { imem: IMEM, dmem: DMEM, interface: 0x10, mapper: 0x40, input: 0x100, signature: 0x200 } as const;
+/** Offsets in DMEM, and sizes of both parts. */
+export const FIXTURE_LAYOUT = { imem: 0x400, dmem: 0x800, interface: 0x10, mapper: 0x40, input: 0x100, signature: 0x200 } as const;
+const { imem: IMEM, dmem: DMEM } = FIXTURE_LAYOUT;
 
 class Bytes {
   readonly bytes: Uint8Array;

@@ -8,7 +8,13 @@ import type { PluginAbi, PluginMessage } from '../abi.ts';
  */
 
 const KIB = 1024;
-const SIZES = {
+type Part = 'control' | 'response' | 'message' | 'migration' | 'error' | 'initTaskLog' | 'vgpuTaskLog' | 'kernelLog';
+interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+const SIZES: Readonly<Record<Part, number>> = {
   control: 4 * KIB,
   response: 4 * KIB,
   message: 4 * KIB,
@@ -17,22 +23,20 @@ const SIZES = {
   initTaskLog: 128 * KIB,
   vgpuTaskLog: 256 * KIB,
   kernelLog: 64 * KIB,
-} as const;
+};
 
-type Part = keyof typeof SIZES;
-
-function layOut(): Readonly<Record<Part, { readonly offset: number; readonly size: number }>> {
+function layOut(): Readonly<Record<Part, Place>> {
   let offset = 0;
   const entries = Object.entries(SIZES).map(([part, size]) => {
     const entry = [part, { offset, size }] as const;
     offset += size;
     return entry;
   });
-  return Object.fromEntries(entries) as Record<Part, { offset: number; size: number }>;
+  return Object.fromEntries(entries) as Record<Part, Place>;
 }
 
 /** Parts of the shared region, in bytes from the heap's start. */
-export const REGION: ReturnType<typeof layOut> = layOut();
+export const REGION: Readonly<Record<Part, Place>> = layOut();
 
 const control = struct('VGPU_CPU_GSP_CTRL_BUFF_REGION', {
   version: 'u32',
