@@ -71,13 +71,13 @@ export function truth(unit: TruthType['truth']): TruthType {
  *
  * @throws LayoutError `DECLARATION`.
  */
-export function struct<const F extends Fields>(name: string, fields: F, options: RecordOptions = {}): Layout<ValueOf<F>> {
+export function struct<const F extends Fields>(name: string, fields: F, options: RecordOptions = {}): Layout<ValueOf<F>, ValueOf<F>> {
   return declare(name, 'struct', fields, options);
 }
 
 /** Declares a C union: all members at offset 0. As a field its value is its bytes; its view shows every member. */
-export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>> & { readonly kind: 'union' } {
-  return declare<ValueOf<F>>(name, 'union', members, options) as Layout<ValueOf<F>> & { readonly kind: 'union' };
+export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>, ValueOf<F>> & { readonly kind: 'union' } {
+  return declare<ValueOf<F>>(name, 'union', members, options) as Layout<ValueOf<F>, ValueOf<F>> & { readonly kind: 'union' };
 }
 
 interface Shape {
@@ -100,7 +100,7 @@ function shapeOf(type: FieldType): Shape {
   return { element: () => type as Layout<unknown>, dims: [], size: type.size, align: type.align };
 }
 
-function declare<V>(name: string, kind: 'struct' | 'union', declared: Fields, { packed = false, align: least = 1 }: RecordOptions): Layout<V> {
+function declare<V>(name: string, kind: 'struct' | 'union', declared: Fields, { packed = false, align: least = 1 }: RecordOptions): Layout<V, V> {
   const fields: Field[] = [];
   let bit = 0;
   let end = 0;

@@ -8,7 +8,11 @@ const NUMBER = new Set(["u8", "u16", "u32", "s8", "s16", "s32", "f32", "f64", "c
 const identifier = (name) => name.replace(/^struct /, "").replace(/[^A-Za-z0-9_$]/g, "_");
 
 /** @param {number | string} value */
-const literal = (value) => (typeof value === "string" ? `${value}n` : String(value));
+function literal(value) {
+  if (typeof value === "string") return `${value}n`;
+  // Ids and masks are read in hexadecimal, counts and sizes in decimal.
+  return value > 0xffff ? `0x${value.toString(16)}` : String(value);
+}
 
 /** @param {string} type */
 function scalarType(type) {
