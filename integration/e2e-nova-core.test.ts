@@ -5,7 +5,7 @@ import type { BarMapping, PciDevice } from '@nova-stack/pci';
 import type { FaultRule } from '@nova-stack/trace';
 import { describe, expect, test } from 'vitest';
 
-import { changed, flip, without } from './boot/firmware-faults.ts';
+import { changed, flip, signatureCount, without } from './boot/firmware-faults.ts';
 
 const pack = (): FirmwareSource => syntheticPack({ chip: 'ad102', version: '570.144' });
 const deviceOf = (machine: Machine): PciDevice => machine.pci.find({ vendor: 0x10de, baseClass: 0x03 })[0]!;
@@ -35,6 +35,8 @@ const CASES: readonly Case[] = [
   file('the image is cut off', changed(pack(), '/gsp-', (bytes) => bytes.subarray(0, 100))),
   file('a bit of the image is wrong', changed(pack(), '/gsp-', flip(0x20000)), 'FALCON_FAILED', 'booter-load'),
   file('a bit of booter is wrong', changed(pack(), 'booter_load', flip(0x2000)), 'FALCON_FAILED', 'booter-load'),
+  file('booter has no signature', changed(pack(), 'booter_load', signatureCount(0))),
+  file('booter has more signatures than fit', changed(pack(), 'booter_load', signatureCount(1000))),
   fault('an earlier owner left WPR2', once('hw-model.wpr2', 'left'), 'WPR2_BUSY', 'fwsec-frts', 0.1, false),
   fault('FRTS reports an error', once('gsp-rm.fwsec.frts', 'error', 3), 'FALCON_FAILED', 'fwsec-frts', 0.1),
   fault('booter reports an error', once('gsp-rm.booter.load', 'error', 7), 'FALCON_FAILED', 'booter-load', 0.1),

@@ -24,6 +24,16 @@ export function changed(source: FirmwareSource, part: string, change: (bytes: Ui
   };
 }
 
+/** Sets the number of signatures that a booter's header tells; the header holds the file offset of the number. */
+export function signatureCount(count: number): (bytes: Uint8Array) => Uint8Array {
+  return (bytes) => {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const header = view.getUint32(12, true);
+    view.setUint32(view.getUint32(header + 24, true), count, true);
+    return bytes;
+  };
+}
+
 /** Turns one bit of the byte at `offset` over. */
 export function flip(offset: number): (bytes: Uint8Array) => Uint8Array {
   return (bytes) => {
