@@ -28,11 +28,11 @@ import { openTraceFile, type TraceFile } from './trace-file.ts';
  */
 export async function boot(options: BootOptions, output: Output): Promise<number> {
   const board = boardNamed(options.board);
-  const firmware = await firmwareOf(options, board);
   const traceFile = options.trace === undefined ? undefined : openTraceFile(options.trace);
   const stop = onInterrupt(traceFile);
   const started = performance.now();
   try {
+    const firmware = await firmwareOf(options, board);
     const machine = createMachine({
       board: options.board as BoardName,
       seed: options.seed,
