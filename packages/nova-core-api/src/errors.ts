@@ -1,3 +1,5 @@
+import type { Offer } from './handshake.ts';
+
 export type ErrorCategory = 'usage' | 'version' | 'lookup' | 'conflict' | 'permission' | 'resource' | 'data' | 'device' | 'lost' | 'flow';
 /** When trying again can help. */
 export type RetryHint = 'never' | 'later' | 'after-event';
@@ -29,9 +31,15 @@ export const ERRORS = {
   Revoked: { number: 23, category: 'lost', errno: 'ESHUTDOWN', retry: 'never' },
   Cancelled: { number: 24, category: 'flow', errno: 'ECANCELED', retry: 'later' },
 } as const;
-(ERRORS satisfies Readonly<Record<string, { readonly number: number; readonly category: ErrorCategory; readonly errno: string; readonly retry: RetryHint }>>);
 
 export type ErrorCode = keyof typeof ERRORS;
+
+interface ErrorRow {
+  readonly number: number;
+  readonly category: ErrorCategory;
+  readonly errno: string;
+  readonly retry: RetryHint;
+}
 
 export interface ErrorDetails {
   /** What the error is about: a field's path, an id. */
@@ -40,6 +48,8 @@ export interface ErrorDetails {
   readonly reason?: string;
   /** For bug reports; programs do not read it. */
   readonly supportId?: string;
+  /** With `VersionMismatch`: all that the core offers, so that a client may try again with another hello. */
+  readonly offered?: Offer['interfaces'];
 }
 
 /** The one error that crosses the contract. It has no `cause`: what lies behind it stays in the core's trace. */
@@ -51,14 +61,17 @@ export class ContractError extends Error {
   readonly subject: string | undefined;
   readonly reason: string | undefined;
   readonly supportId: string | undefined;
+  readonly offered: Offer['interfaces'] | undefined;
 
-  constructor(code: ErrorCode, message: string, { subject, reason, supportId }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, { subject, reason, supportId, offered }: ErrorDetails = {}) {
     super(message);
+    const { category, retry }: ErrorRow = ERRORS[code];
     this.code = code;
-    this.category = ERRORS[code].category;
-    this.retry = ERRORS[code].retry;
+    this.category = category;
+    this.retry = retry;
     this.subject = subject;
     this.reason = reason;
     this.supportId = supportId;
+    this.offered = offered;
   }
 }

@@ -1,12 +1,14 @@
 // The handshake
-export { negotiate, CLIENT_KINDS } from './handshake.ts';
-export type { AgreedVersion, Agreement, ClientKind, Hello, Offer, OfferedMajor, Want } from './handshake.ts';
+export { negotiate } from './handshake.ts';
+export type { AgreedVersion, Agreement, Hello, MismatchReason, Offer, OfferedMajor, Want } from './handshake.ts';
+export { CLIENT_KINDS, HANDSHAKE, type ClientKind } from './schema/handshake.ts';
 export { CAPABILITIES, type Capability } from './capabilities.ts';
 
 // Sessions
 export type {
-  BaseClient, ContractEvent, CoreEndpoint, DrmClient, EventHandler, Instance, Region, Session, SessionState, VgpuClient,
+  BaseClient, ContractEvent, CoreEndpoint, DrmClient, EventFrame, EventHandler, Instance, Region, Session, VgpuClient,
 } from './session.ts';
+export { INSTANCE_STATES, SESSION_STATES, type SessionState, type SessionStateRow } from './states.ts';
 
 // Clients on the auxiliary bus
 export { registerClient, type ClientBus, type ClientDriverOptions } from './client-driver.ts';
@@ -16,9 +18,14 @@ export { CORE_ENDPOINT } from './core-endpoint-key.ts';
 export { BASE_V1 } from './schema/base-v1.ts';
 export { VGPU_V1, type InstanceState } from './schema/vgpu-v1.ts';
 export { DRM_V1 } from './schema/drm-v1.ts';
-export { INTERFACES } from './schema/interface.ts';
-export type { EventKind, Interface, InterfaceName, ObjectKind, Operation, Operations } from './schema/interface.ts';
-export type { Field, Fields, FieldValue, ValueOf } from './schema/fields.ts';
+export { atMinor } from './schema/at-minor.ts';
+export { INTERFACES, SEVERITIES } from './schema/interface.ts';
+export type { EventKind, Interface, InterfaceName, ObjectKind, Operation, Operations, Severity } from './schema/interface.ts';
+export type { Field, Fields, FieldValue, Named, ValueOf } from './schema/fields.ts';
+export { checkFields } from './validate.ts';
 
 // Errors
 export { ContractError, ERRORS, type ErrorCategory, type ErrorCode, type ErrorDetails, type RetryHint } from './errors.ts';
+
+// Trace
+export { POINTS } from './points.ts';

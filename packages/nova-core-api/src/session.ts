@@ -3,6 +3,7 @@ import type { BASE_V1 } from './schema/base-v1.ts';
 import type { DRM_V1 } from './schema/drm-v1.ts';
 import type { ClientOf, EventPayload, ObjectOf } from './schema/interface.ts';
 import type { VGPU_V1 } from './schema/vgpu-v1.ts';
+import type { SessionState } from './states.ts';
 
 export type BaseClient = ClientOf<typeof BASE_V1>;
 export type VgpuClient = ClientOf<typeof VGPU_V1>;
@@ -10,16 +11,19 @@ export type DrmClient = ClientOf<typeof DRM_V1>;
 export type Region = ObjectOf<typeof BASE_V1, 'region'>;
 export type Instance = ObjectOf<typeof VGPU_V1, 'instance'>;
 
-type EventsOf<I> = { [K in keyof (I extends { readonly events: infer E } ? E : never) & string]: { readonly kind: K; readonly payload: EventPayload<I, K> } }[keyof (I extends { readonly events: infer E } ? E : never) & string];
+type KindsOf<I> = keyof (I extends { readonly events: infer E } ? E : never) & string;
+type EventsOf<I> = { [K in KindsOf<I>]: { readonly kind: K; readonly payload: EventPayload<I, K> } }[KindsOf<I>];
 
-/** One event. `sequence` counts per session from 0; a gap means loss, which `events.lost` tells. */
-export type ContractEvent = { readonly sequence: number } & (EventsOf<typeof BASE_V1> | EventsOf<typeof VGPU_V1>);
+/** What every event has. */
+export interface EventFrame {
+  /** Counts per session from 0; a gap means loss, which `events.lost` tells. */
+  readonly sequence: number;
+  /** The core's time in nanoseconds, never going back; 0 from a core without a clock. */
+  readonly time: number;
+}
 
-/**
- * Where a session stands. `Attached` works; `Draining` is on its way out by the client's wish, `Revoking` by the
- * core's; in `Lost` nothing is left but releasing and detaching, which succeed; `Detached` is the end.
- */
-export type SessionState = 'Attached' | 'Draining' | 'Revoking' | 'Lost' | 'Detached';
+/** One event, told apart by `kind`. */
+export type ContractEvent = EventFrame & (EventsOf<typeof BASE_V1> | EventsOf<typeof VGPU_V1>);
 
 /** What a client has of a core after the handshake. Everything obtained from it is released, last first, when it ends. */
 export interface Session {
@@ -31,11 +35,20 @@ export interface Session {
   /** Absent when it was not agreed on. */
   readonly vgpu: VgpuClient | undefined;
   readonly drm: DrmClient | undefined;
-  /** Releases everything and ends the session; when it resolves no event handler runs or will run. */
+  /**
+   * Waits for calls under way, releases everything, last first, and ends the session; when it resolves no event
+   * handler runs or will run. Twice is once.
+   *
+   * @throws {ContractError} `InvalidState` when called from the session's own event handler.
+   */
   detach(): Promise<void>;
 }
 
-/** What a client does with events: one at a time, in order. From inside, only synchronous operations may be called. */
+/**
+ * What a client does with events: one at a time, in order; the next one waits for the promise of the last. From
+ * inside, only synchronous operations may be called (others are `InvalidState`), and it must not wait for `detach`,
+ * which waits for it.
+ */
 export type EventHandler = (event: ContractEvent) => void | Promise<void>;
 
 /** Where a client finds a core: the offer, and the way in. It travels as the data of an auxiliary device. */
@@ -44,7 +57,8 @@ export interface CoreEndpoint {
   /**
    * The handshake and, where it succeeds, a session.
    *
-   * @throws {ContractError} as `negotiate`; `Busy` while the core does not take clients; `DeviceLost`.
+   * @throws {ContractError} as `negotiate`; `InvalidArgument` when no version of `base` was agreed on; `Revoked` when
+   * the core takes no more clients; `DeviceLost`.
    */
   attach(hello: Hello, onEvent?: EventHandler): Promise<Session>;
 }

@@ -15,23 +15,27 @@ function utf8Length(text: string): number {
   return bytes;
 }
 
+/** What to do about fields that are not declared. */
+type Extra = 'refuse' | 'ignore';
+
 /**
- * Checks what a client passes, once, at the seam.
+ * Checks what crosses the seam, once, there.
  *
  * @throws {ContractError} `InvalidArgument` or `Range`, with the path of the first bad field as its subject.
  */
-export function checkFields(schema: Named, path: string, fields: Fields, value: unknown): void {
+export function checkFields(schema: Named, path: string, fields: Fields, value: unknown, extra: Extra = 'refuse'): void {
   if (typeof value !== 'object' || value === null) throw new ContractError('InvalidArgument', `${path} is ${describe(value)}: expected a record`, { subject: path });
   const given = value as Readonly<Record<string, unknown>>;
   for (const [name, field] of Object.entries(fields)) {
     if (given[name] === undefined && field.optional) continue;
-    checkField(schema, `${path}.${name}`, field, given[name]);
+    checkField(schema, `${path}.${name}`, field, given[name], extra);
   }
-  const unknown = Object.keys(given).find((name) => given[name] !== undefined && !(name in fields));
+  if (extra === 'ignore') return;
+  const unknown = Object.keys(given).find((name) => given[name] !== undefined && !Object.hasOwn(fields, name));
   if (unknown !== undefined) throw new ContractError('InvalidArgument', `${path} has no field ${unknown}`, { subject: `${path}.${unknown}` });
 }
 
-function checkField(schema: Named, path: string, field: Field, value: unknown): void {
+function checkField(schema: Named, path: string, field: Field, value: unknown, extra: Extra): void {
   const wrong = (expected: string): never => {
     throw new ContractError('InvalidArgument', `${path} is ${describe(value)}: expected ${expected}`, { subject: path });
   };
@@ -66,11 +70,11 @@ function checkField(schema: Named, path: string, field: Field, value: unknown): 
       if (typeof value !== 'string' || !Object.hasOwn(schema.enums[field.enum]!, value)) wrong(`one of ${Object.keys(schema.enums[field.enum]!).join(', ')}`);
       break;
     case 'record':
-      checkFields(schema, path, schema.records[field.record]!, value);
+      checkFields(schema, path, schema.records[field.record]!, value, extra);
       break;
     case 'list':
       if (!Array.isArray(value)) wrong('a list');
-      else value.forEach((item, index) => { checkField(schema, `${path}[${index}]`, field.element, item); });
+      else for (const [index, item] of value.entries()) checkField(schema, `${path}[${index}]`, field.element, item, extra);
       break;
     case 'object':
       if (typeof value !== 'object' || value === null) wrong(`a ${field.object}`);

@@ -1,3 +1,5 @@
+import type { Trace } from '@nova-stack/trace';
+
 import type { Capability } from '../capabilities.ts';
 import type { OfferedMajor } from '../handshake.ts';
 import type { BASE_V1 } from '../schema/base-v1.ts';
@@ -8,7 +10,9 @@ import type { VGPU_V1 } from '../schema/vgpu-v1.ts';
 export type BaseBackend = BackendOf<typeof BASE_V1>;
 export type VgpuBackend = BackendOf<typeof VGPU_V1>;
 export type DrmBackend = BackendOf<typeof DRM_V1>;
+/** A region as a core implements it; its `release` is called once, when no other call on it is under way. */
 export type BackendRegion = BackendObjectOf<typeof BASE_V1, 'region'>;
+/** An instance as a core implements it; its `release` is called once, when no other call on it is under way. */
 export type BackendInstance = BackendObjectOf<typeof VGPU_V1, 'instance'>;
 
 /** An event as a core raises it; which sessions get it is the endpoint's business. */
@@ -18,19 +22,24 @@ export type BackendEvent =
   | { readonly kind: 'instance.state'; readonly payload: EventPayload<typeof VGPU_V1, 'instance.state'> };
 
 /**
- * What a core implements. Operations reject with `ContractError` where the caller is to learn a code; whatever else
- * they throw becomes `DeviceError` with a support id, and is reported to the core under that id.
+ * What a core implements. What goes in was checked against the contract before; what comes out is checked too, and
+ * copied. Operations reject with `ContractError` where the caller is to learn a code; whatever else they throw becomes
+ * `DeviceError` with a support id, and is reported to the core under that id.
  */
 export interface CoreBackend {
   /** Highest minor per major, per interface. */
   readonly interfaces: Readonly<Partial<Record<InterfaceName, readonly OfferedMajor[]>>>;
+  /** What the core can grant. What sessions offer by themselves (`diagnostics.counters`) is added. */
   readonly capabilities: readonly Capability[];
   readonly epoch: bigint;
-  /** Opaque to clients. */
+  /** At most 48 bytes; opaque to clients. */
   readonly supportId: string;
   readonly base: BaseBackend;
   readonly vgpu?: VgpuBackend;
   readonly drm?: DrmBackend;
+  /** Time for events, in nanoseconds, never going back; without it events have time 0. */
+  readonly now?: () => number;
+  readonly trace?: Trace;
   /** Told of an error that clients only know the support id of. */
   report(supportId: string, error: unknown): void;
 }

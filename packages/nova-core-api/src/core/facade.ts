@@ -1,121 +1,180 @@
 import type { Capability } from '../capabilities.ts';
 import { ContractError } from '../errors.ts';
-import type { Field, Fields } from '../schema/fields.ts';
-import type { Interface, Operation, Operations } from '../schema/interface.ts';
+import type { Field, Fields, Named } from '../schema/fields.ts';
+import type { Interface, Operation } from '../schema/interface.ts';
 import { checkFields } from '../validate.ts';
+
+/** A call as a session judges it. */
+export interface Call {
+  readonly name: string;
+  readonly operation: Operation;
+  readonly onObject: boolean;
+}
 
 /** What a facade asks of the session that it belongs to. */
 export interface FacadeHost {
   readonly capabilities: readonly Capability[];
+  /** What the session answers by itself. */
+  readonly own: Callable;
   /** @throws {ContractError} when the session's state does not allow the call. */
-  permit(call: { readonly name: string; readonly sync: boolean; readonly onObject: boolean }): void;
-  /** Counts a call that is under way; the function returned ends it. */
-  begin(): () => void;
-  /** Takes an object into the session's keeping; the function returned gives it back once. */
-  keep(label: string, release: () => Promise<void>): () => Promise<void>;
+  permit(call: Call): void;
+  /** Why nothing can be handed out any more, or undefined. */
+  over(): ContractError | undefined;
+  /** Counts a call; the function returned ends it. */
+  begin(call: Call): (failed: boolean) => void;
+  /** Takes an object into the session's keeping; the function returned gives it back, once. */
+  keep(kind: string, release: () => Promise<void>): () => Promise<void>;
   /** What the client gets for something that a core threw. */
-  translate(error: unknown): ContractError;
+  translate(name: string, error: unknown): ContractError;
 }
 
-type Callable = Readonly<Record<string, (input?: unknown) => unknown>>;
+export type Callable = Readonly<Record<string, (input?: unknown) => unknown>>;
+type Outputs = Readonly<Record<string, unknown>>;
 
-/** The methods of an interface at an agreed minor, over what the core implements. */
-export function interfaceFacade(schema: Interface, minor: number, backend: object, host: FacadeHost): object {
-  return methods(schema, minor, schema.operations, backend as Callable, host, { label: schema.name, onObject: false });
-}
-
+/** Where methods stand: on an interface, or on an object that may have been given back. */
 interface Place {
   readonly label: string;
-  readonly onObject: boolean;
-  /** Throws when the object was given back. */
-  readonly live?: () => void;
+  readonly schema: Interface;
+  readonly backend: Callable;
+  readonly host: FacadeHost;
+  readonly object?: Lease;
 }
 
-function methods(schema: Interface, minor: number, operations: Operations, backend: Callable, host: FacadeHost, place: Place): Record<string, unknown> {
-  const facade: Record<string, unknown> = {};
-  for (const [name, operation] of Object.entries(operations)) {
-    if ((operation.since ?? 0) > minor) continue;
-    facade[name] = method(schema, minor, `${place.label}.${name}`, operation, (input) => backend[name]!(input), host, place);
-  }
-  return facade;
+/** The methods of an interface, over what a core implements. */
+export function interfaceFacade(schema: Interface, backend: object, host: FacadeHost): object {
+  return methods(schema.operations, { label: schema.name, schema, backend: backend as Callable, host });
 }
 
-function method(
-  schema: Interface, minor: number, name: string, operation: Operation, call: (input: unknown) => unknown, host: FacadeHost, place: Place,
-): (input?: unknown) => unknown {
+function methods(operations: Readonly<Record<string, Operation>>, place: Place): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(operations).map(([name, operation]) => [name, method(name, operation, place)]));
+}
+
+function method(member: string, operation: Operation, place: Place): (input?: unknown) => unknown {
+  const { schema, backend, host, object } = place;
+  const name = `${place.label}.${member}`;
+  const call: Call = { name, operation, onObject: object !== undefined };
+  const serve = (input: unknown): unknown => (operation.bySession ? host.own : backend)[member]!(input);
   const before = (input: unknown): void => {
-    host.permit({ name, sync: operation.sync === true, onObject: place.onObject });
-    place.live?.();
+    host.permit(call);
+    object?.live();
     if (!host.capabilities.includes(operation.needs)) {
       throw new ContractError('MissingCapability', `${name} needs the capability ${operation.needs}, which was not granted`, { subject: operation.needs });
     }
     if (operation.in) checkFields(schema, name, operation.in, input);
   };
-  const after = (output: unknown): unknown => (operation.out ? wrap(schema, minor, operation.out, output as Readonly<Record<string, unknown>>, host) : undefined);
   if (operation.sync) {
     return (input) => {
       before(input);
+      const end = host.begin(call);
+      let failed = true;
       try {
-        return after(call(input));
+        const output = answer(name, operation, serve(input), place);
+        failed = false;
+        return output;
       } catch (error) {
-        throw host.translate(error);
+        throw host.translate(name, error);
+      } finally {
+        end(failed);
       }
     };
   }
   return async (input) => {
     before(input);
-    const end = host.begin();
+    const end = host.begin(call);
+    const done = object?.begin();
+    let failed = true;
     try {
-      return after(await call(input));
+      const output = answer(name, operation, await serve(input), place);
+      const late = host.over();
+      if (late) throw late;
+      failed = false;
+      return output;
     } catch (error) {
-      throw host.translate(error);
+      throw host.translate(name, error);
     } finally {
-      end();
+      done?.();
+      end(failed);
     }
   };
 }
 
-/** The client's own copy of an answer, objects in it wrapped. */
-function wrap(schema: Interface, minor: number, fields: Fields, output: Readonly<Record<string, unknown>>, host: FacadeHost): Record<string, unknown> {
+/** The client's own copy of an answer. Objects in it are in the session's keeping before anything is judged. */
+function answer(name: string, { out }: Operation, output: unknown, place: Place): unknown {
+  if (!out) return undefined;
+  const objects = new Map<string, object>();
+  for (const [member, field] of Object.entries(out)) {
+    const given = (output as Outputs | undefined)?.[member];
+    if (field.kind === 'object' && typeof given === 'object' && given !== null) objects.set(member, objectFacade(field.object, given as Callable, place));
+  }
+  try {
+    checkFields(place.schema, name, out, output, 'ignore');
+  } catch (error) {
+    // The client must not take it for its own mistake.
+    throw new Error(`The core's answer is not what the contract says: ${error instanceof Error ? error.message : ''}`);
+  }
+  return copied(place.schema, out, output as Outputs, objects);
+}
+
+/** A copy of the declared fields; whatever else a core put there stays behind. */
+function copied(schema: Named, fields: Fields, output: Outputs, objects?: ReadonlyMap<string, object>): Outputs {
   const copy: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) {
     const value = output[name];
-    if (value !== undefined) copy[name] = wrapValue(schema, minor, field, value, host);
+    if (value !== undefined) copy[name] = field.kind === 'object' ? objects?.get(name) : copyOf(schema, field, value);
   }
   return Object.freeze(copy);
 }
 
-function wrapValue(schema: Interface, minor: number, field: Field, value: unknown, host: FacadeHost): unknown {
+function copyOf(schema: Named, field: Field, value: unknown): unknown {
   switch (field.kind) {
     case 'octets': case 'data':
       return (value as Uint8Array).slice();
     case 'record':
-      return wrap(schema, minor, schema.records[field.record]!, value as Readonly<Record<string, unknown>>, host);
+      return copied(schema, schema.records[field.record]!, value as Outputs);
     case 'list':
-      return Object.freeze((value as readonly unknown[]).map((item) => wrapValue(schema, minor, field.element, item, host)));
-    case 'object':
-      return objectFacade(schema, minor, field.object, value as Callable, host);
+      return Object.freeze((value as readonly unknown[]).map((item) => copyOf(schema, field.element, item)));
     default:
       return value;
   }
 }
 
-function objectFacade(schema: Interface, minor: number, kind: string, backend: Callable, host: FacadeHost): object {
-  const { operations } = schema.objects[kind]!;
-  let released: Promise<void> | undefined;
-  const giveBack = host.keep(kind, async () => { await backend['release']!(); });
-  const live = (): void => {
-    if (released) throw new ContractError('InvalidState', `This ${kind} was released`, { subject: kind });
-  };
+/** An object in a client's hands: once it was given back no call starts, and it goes only when none runs. */
+class Lease {
+  readonly #kind: string;
+  #running = 0;
+  #idle: (() => void) | undefined;
+  #gone = false;
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  live(): void {
+    if (this.#gone) throw new ContractError('InvalidState', `The ${this.#kind} was released`, { subject: this.#kind });
+  }
+
+  begin(): () => void {
+    this.#running++;
+    return () => {
+      if (--this.#running === 0) this.#idle?.();
+    };
+  }
+
+  /** No call starts from now on. Resolves when none runs. */
+  async end(): Promise<void> {
+    this.#gone = true;
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+  }
+}
+
+function objectFacade(kind: string, backend: Callable, { schema, host }: Place): object {
+  const lease = new Lease(kind);
+  const giveBack = host.keep(kind, async () => {
+    await lease.end();
+    await backend['release']!();
+  });
   return Object.freeze({
-    ...methods(schema, minor, operations, backend, host, { label: kind, onObject: true, live }),
-    // Twice is once: the session may have released it first.
-    release: async (): Promise<void> => {
-      try {
-        await (released ??= giveBack());
-      } catch (error) {
-        throw host.translate(error);
-      }
-    },
+    ...methods(schema.objects[kind]!.operations, { label: kind, schema, backend, host, object: lease }),
+    release: giveBack,
   });
 }

@@ -1,14 +1,19 @@
+import { noTrace, type Trace } from '@nova-stack/trace';
+
 import type { Capability } from '../capabilities.ts';
 import { ContractError } from '../errors.ts';
 import type { Agreement } from '../handshake.ts';
+import { atMinor } from '../schema/at-minor.ts';
 import { BASE_V1 } from '../schema/base-v1.ts';
 import { DRM_V1 } from '../schema/drm-v1.ts';
-import type { Interface, InterfaceName } from '../schema/interface.ts';
+import type { EventKind, Interface, InterfaceName } from '../schema/interface.ts';
 import { VGPU_V1 } from '../schema/vgpu-v1.ts';
-import type { BaseClient, DrmClient, EventHandler, Session, SessionState, VgpuClient } from '../session.ts';
+import type { BaseClient, DrmClient, EventHandler, Session, VgpuClient } from '../session.ts';
+import { SESSION_STATES, type SessionState } from '../states.ts';
 import type { CoreBackend } from './backend.ts';
 import { EventQueue, type RaisedEvent } from './event-queue.ts';
-import { interfaceFacade, type FacadeHost } from './facade.ts';
+import { interfaceFacade, type Call, type Callable, type FacadeHost } from './facade.ts';
+import { Keeping } from './keeping.ts';
 
 /** Every interface at every major that this package has a schema of. */
 const SCHEMAS: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
@@ -16,12 +21,7 @@ const SCHEMAS: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
 /** Events that wait for a session's handler before some are lost. */
 export const EVENT_QUEUE = 64;
 
-interface Kept {
-  readonly label: string;
-  readonly giveBack: () => Promise<void>;
-}
-
-export type LostCause = 'removed' | 'reset' | 'deadline' | 'failed';
+export type LostCause = keyof typeof BASE_V1.enums.LostCause;
 
 export interface ServerSessionOptions {
   readonly id: bigint;
@@ -33,124 +33,155 @@ export interface ServerSessionOptions {
 }
 
 /** The core's side of a session: what it allows, what it has lent out, what it tells. */
-export class ServerSession implements Session, FacadeHost {
-  readonly id: bigint;
-  readonly agreement: Agreement;
-  readonly base: BaseClient;
-  readonly vgpu: VgpuClient | undefined;
-  readonly drm: DrmClient | undefined;
+export class ServerSession implements FacadeHost {
+  /** What the client gets: nothing of the core's side can be reached through it. */
+  readonly client: Session;
+  readonly capabilities: readonly Capability[];
+  readonly own: Callable = { counters: () => this.#counters() };
   readonly #options: ServerSessionOptions;
+  readonly #trace: Trace;
+  readonly #schemas: Readonly<Partial<Record<InterfaceName, Interface>>>;
   readonly #events: EventQueue | undefined;
-  /** In the order of acquiring. */
-  readonly #kept: Kept[] = [];
-  readonly #idle: (() => void)[] = [];
-  #running = 0;
+  readonly #keeping = new Keeping();
+  readonly #counts = { calls: 0, failedCalls: 0 };
   #state: SessionState = 'Attached';
   #detaching: Promise<void> | undefined;
 
   constructor(options: ServerSessionOptions) {
     this.#options = options;
-    this.id = options.id;
-    this.agreement = options.agreement;
-    const { backend, onEvent } = options;
-    this.base = this.#facade('base', backend.base) as BaseClient;
-    this.vgpu = this.#facade('vgpu', backend.vgpu) as VgpuClient | undefined;
-    this.drm = this.#facade('drm', backend.drm) as DrmClient | undefined;
-    this.#events = onEvent && new EventQueue(EVENT_QUEUE, onEvent, (error) => void options.translate(error));
+    const { backend, agreement, onEvent } = options;
+    this.#trace = backend.trace ?? noTrace;
+    this.capabilities = agreement.capabilities;
+    this.#schemas = agreedSchemas(agreement);
+    this.#events = onEvent && new EventQueue({
+      limit: EVENT_QUEUE, handler: onEvent, now: backend.now ?? (() => 0), failed: (error) => void this.translate('event handler', error),
+    });
+    this.client = this.#handle(backend);
   }
 
   get state(): SessionState {
     return this.#state;
   }
 
-  get capabilities(): readonly Capability[] {
-    return this.agreement.capabilities;
+  permit({ name, operation, onObject }: Call): void {
+    const over = this.over();
+    if (over) throw over;
+    const { calls } = SESSION_STATES[this.#state];
+    if (calls === 'ending' && !operation.sync && !operation.ending && !onObject) throw new ContractError('Revoked', `${name}: the core is ending the session`);
+    if (this.#events?.inHandler && !operation.sync) throw new ContractError('InvalidState', `${name} may not be called from an event handler`);
   }
 
-  permit({ name, sync, onObject }: { readonly name: string; readonly sync: boolean; readonly onObject: boolean }): void {
-    if (this.#state === 'Lost') throw new ContractError('DeviceLost', 'The device is gone');
-    if (this.#state === 'Draining' || this.#state === 'Detached') throw new ContractError('InvalidState', `${name}: the session has ended`);
-    if (this.#state === 'Revoking' && !sync && !onObject) throw new ContractError('Revoked', `${name}: the core is ending the session`);
-    if (this.#events?.inHandler && !sync) throw new ContractError('InvalidState', `${name} may not be called from an event handler`);
+  over(): ContractError | undefined {
+    if (this.#state === 'Lost') return new ContractError('DeviceLost', 'The device is gone');
+    return SESSION_STATES[this.#state].calls === 'none' ? new ContractError('InvalidState', 'The session has ended') : undefined;
   }
 
-  begin(): () => void {
-    this.#running++;
-    return () => {
-      this.#running--;
-      if (this.#running === 0) for (const wake of this.#idle.splice(0)) wake();
+  begin({ operation }: Call): (failed: boolean) => void {
+    this.#counts.calls++;
+    const done = operation.sync ? undefined : this.#keeping.begin();
+    return (failed) => {
+      if (failed) this.#counts.failedCalls++;
+      done?.();
     };
   }
 
-  keep(label: string, release: () => Promise<void>): () => Promise<void> {
-    let done: Promise<void> | undefined;
-    const kept: Kept = {
-      label,
-      giveBack: () => (done ??= (() => {
-        this.#kept.splice(this.#kept.indexOf(kept), 1);
-        return release();
-      })()),
+  /** Giving back after the session gave back, or lost, the object is no error: there is nothing left to do. */
+  keep(kind: string, release: () => Promise<void>): () => Promise<void> {
+    const giveBack = this.#keeping.keep(() => release().catch((error: unknown) => { throw this.translate(`releasing a ${kind}`, error); }));
+    return async () => {
+      try {
+        await giveBack();
+      } catch (error) {
+        if (this.#state !== 'Lost' && this.#state !== 'Detached') throw error;
+      }
     };
-    this.#kept.push(kept);
-    return kept.giveBack;
   }
 
-  translate(error: unknown): ContractError {
-    return this.#options.translate(error);
-  }
-
-  detach(): Promise<void> {
-    if (this.#events?.inHandler) return Promise.reject(new ContractError('InvalidState', 'A session cannot be detached from its event handler'));
-    return (this.#detaching ??= this.#detach());
+  translate(what: string, error: unknown): ContractError {
+    const told = this.#options.translate(error);
+    this.#trace.event('nova-core-api.session.failed', { session: this.#options.id, what, code: told.code });
+    return told;
   }
 
   /** Something happened that the session may want to know. */
   raise(event: RaisedEvent, from: InterfaceName = 'base'): void {
-    if (!this.capabilities.includes('device.events') || !this.agreement.interfaces[from]) return;
-    const terminal = SCHEMAS.some((schema) => schema.events[event.kind]?.terminal === true);
-    this.#events?.push(event, terminal);
+    const kind = this.#schemas[from]?.events[event.kind];
+    if (!kind || !this.#events || !this.capabilities.includes('device.events')) return;
+    if (!this.#events.push(event, isTerminal(kind, event))) this.#trace.event('nova-core-api.events.lost', { session: this.#options.id, kind: event.kind });
   }
 
   /** The core wants out. */
   revoke(deadlineMilliseconds: number): void {
     if (this.#state !== 'Attached') return;
-    this.#state = 'Revoking';
+    this.#enter('Revoking');
     this.raise({ kind: 'session.revoking', payload: { deadlineMilliseconds } });
   }
 
-  /** The device is gone, or the client did not leave in time. What was lent is taken back; the client keeps dead handles. */
+  /**
+   * The device is gone, or the client did not leave in time. Resolves when all that was lent is back; the client
+   * keeps dead handles.
+   */
   async lose(cause: LostCause): Promise<void> {
-    if (this.#state === 'Detached' || this.#state === 'Lost') return;
-    const draining = this.#state === 'Draining';
-    this.#state = 'Lost';
-    this.raise({ kind: 'session.lost', payload: { cause } });
-    if (!draining) await this.#releaseAll();
-  }
-
-  async #detach(): Promise<void> {
-    if (this.#state !== 'Lost') this.#state = 'Draining';
-    if (this.#running > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
-    await this.#releaseAll();
-    await this.#events?.close();
-    this.#state = 'Detached';
-    this.#options.ended(this);
-  }
-
-  /** Last first. One that fails is reported and does not keep the others. */
-  async #releaseAll(): Promise<void> {
-    for (let kept = this.#kept.at(-1); kept; kept = this.#kept.at(-1)) {
-      try {
-        await kept.giveBack();
-      } catch (error) {
-        this.#options.translate(error);
-      }
+    if (SESSION_STATES[this.#state].next.includes('Lost')) {
+      this.#enter('Lost');
+      this.raise({ kind: 'session.lost', payload: { cause } });
     }
+    await this.#keeping.end();
+  }
+
+  #detach(): Promise<void> {
+    if (this.#events?.inHandler) return Promise.reject(new ContractError('InvalidState', 'A session cannot be detached from its event handler'));
+    return (this.#detaching ??= (async () => {
+      if (this.#state !== 'Lost') this.#enter('Draining');
+      await this.#keeping.end();
+      await this.#events?.close();
+      this.#enter('Detached');
+      this.#options.ended(this);
+    })());
+  }
+
+  #enter(to: SessionState): void {
+    const from = this.#state;
+    if (!SESSION_STATES[from].next.includes(to)) throw new Error(`A session does not go from ${from} to ${to}`);
+    this.#state = to;
+    this.#trace.event('nova-core-api.session.state', { session: this.#options.id, from, to });
+  }
+
+  #handle(backend: CoreBackend): Session {
+    const { id, agreement } = this.#options;
+    const state = (): SessionState => this.#state;
+    return Object.freeze({
+      id,
+      agreement,
+      get state() { return state(); },
+      base: this.#facade('base', backend.base) as BaseClient,
+      vgpu: this.#facade('vgpu', backend.vgpu) as VgpuClient | undefined,
+      drm: this.#facade('drm', backend.drm) as DrmClient | undefined,
+      detach: () => this.#detach(),
+    });
   }
 
   #facade(name: InterfaceName, backend: object | undefined): object | undefined {
-    const agreed = this.agreement.interfaces[name];
-    const schema = agreed && SCHEMAS.find((one) => one.name === name && one.major === agreed.major);
-    if (!agreed || !schema || !backend) return undefined;
-    return Object.freeze(interfaceFacade(schema, agreed.minor, backend, this));
+    const schema = this.#schemas[name];
+    return schema && backend && Object.freeze(interfaceFacade(schema, backend, this));
   }
+
+  #counters(): ReturnType<BaseClient['counters']> {
+    const { delivered = 0, lost = 0 } = this.#events?.counts ?? {};
+    return { counters: { ...this.#counts, objectsHeld: this.#keeping.size, eventsDelivered: delivered, eventsLost: lost } };
+  }
+}
+
+function agreedSchemas({ interfaces }: Agreement): Partial<Record<InterfaceName, Interface>> {
+  const schemas: Partial<Record<InterfaceName, Interface>> = {};
+  for (const schema of SCHEMAS) {
+    const agreed = interfaces[schema.name];
+    if (agreed?.major === schema.major) schemas[schema.name] = atMinor(schema, agreed.minor);
+  }
+  return schemas;
+}
+
+function isTerminal({ terminal }: EventKind, { payload }: RaisedEvent): boolean {
+  if (typeof terminal !== 'object') return terminal === true;
+  return terminal.values.includes(String((payload as Readonly<Record<string, unknown>>)[terminal.field]));
 }

@@ -1,5 +1,3 @@
-import type { Interface } from './interface.ts';
-
 const base = {
   name: 'base',
   major: 1,
@@ -38,10 +36,27 @@ const base = {
       closeMilliseconds: { kind: 'u32', text: 'Longest time that closing an instance takes, in milliseconds.' },
       resetMilliseconds: { kind: 'u32', text: 'Longest time that resetting an instance takes, in milliseconds.' },
     },
+    Counters: {
+      calls: { kind: 'size', text: 'Calls that the core took since the session began.' },
+      failedCalls: { kind: 'size', text: 'Those of them that ended with an error.' },
+      objectsHeld: { kind: 'u32', text: 'Objects that the session holds now.' },
+      eventsDelivered: { kind: 'size', text: 'Events that were handed to the client.' },
+      eventsLost: { kind: 'size', text: 'Events that were dropped because the queue was full.' },
+    },
   },
   operations: {
-    deviceInfo: { text: 'Tells which device this is.', needs: 'device.info', sync: true, out: { info: { kind: 'record', record: 'DeviceInfo', text: 'The device.' } } },
-    limits: { text: 'Tells what can be asked for at this moment.', needs: 'device.info', sync: true, out: { limits: { kind: 'record', record: 'Limits', text: 'The limits.' } } },
+    deviceInfo: {
+      text: 'Tells which device this is.', needs: 'device.info', sync: true,
+      out: { info: { kind: 'record', record: 'DeviceInfo', text: 'The device.' } },
+    },
+    limits: {
+      text: 'Tells what can be asked for at this moment.', needs: 'device.info', sync: true,
+      out: { limits: { kind: 'record', record: 'Limits', text: 'The limits.' } },
+    },
+    counters: {
+      text: 'Tells what went on in this session.', needs: 'diagnostics.counters', sync: true, bySession: true,
+      out: { counters: { kind: 'record', record: 'Counters', text: 'The counters.' } },
+    },
     allocate: {
       text: 'Takes a region of device memory. It reads zero.',
       needs: 'memory.region',
@@ -76,19 +91,19 @@ const base = {
   },
   events: {
     'session.revoking': {
-      text: 'The core wants the session to end.', code: 1, terminal: true,
+      text: 'The core wants the session to end.', code: 1, severity: 'warning', terminal: true,
       payload: { deadlineMilliseconds: { kind: 'u32', text: 'Time until the session is lost, in milliseconds.' } },
     },
     'session.lost': {
-      text: 'The device or the core is gone; only releasing and detaching are left.', code: 2, terminal: true,
+      text: 'The device or the core is gone; only releasing and detaching are left.', code: 2, severity: 'fatal', terminal: true,
       payload: { cause: { kind: 'enum', enum: 'LostCause', text: 'Why.' } },
     },
     'device.fault': {
-      text: 'The device reported a fault.', code: 3,
+      text: 'The device reported a fault.', code: 3, severity: 'error',
       payload: { contained: { kind: 'flag', text: 'True when nothing but the one at fault is affected.' } },
     },
     'events.lost': {
-      text: 'The queue was full.', code: 4, terminal: true,
+      text: 'The queue was full.', code: 4, severity: 'warning', terminal: true,
       payload: { count: { kind: 'u32', text: 'Events that were dropped since the last one delivered.' } },
     },
   },
@@ -96,4 +111,3 @@ const base = {
 
 /** What every client gets. */
 export const BASE_V1: typeof base = base;
-(base satisfies Interface);

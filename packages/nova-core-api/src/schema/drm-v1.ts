@@ -1,5 +1,3 @@
-import type { Interface } from './interface.ts';
-
 const drm = {
   name: 'drm',
   major: 1,
@@ -31,4 +29,3 @@ const drm = {
 
 /** What a graphics driver needs beyond the base. Address spaces, queues and fences come with a later minor. */
 export const DRM_V1: typeof drm = drm;
-(drm satisfies Interface);

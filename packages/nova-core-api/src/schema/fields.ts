@@ -4,7 +4,8 @@
  *
  * `size` counts bytes below 2^53 in 64 bits; `token` is 64 bits that mean something to their maker only; `octets` are
  * exactly `length` bytes; `data` are opaque bytes, lent for the call; `text` is UTF-8 of at most `length` bytes;
- * `record` and `enum` name what the interface declares under that name; `object` is something that belongs to the session and is given back with `release`.
+ * `record` and `enum` name what the interface declares under that name; `object` is something that belongs to the
+ * session and is given back with `release`.
  */
 export type Field =
   | ({ readonly kind: 'u8' | 'u16' | 'u32' | 'size'; readonly range?: readonly [min: number, max: number] } & Said)
@@ -20,6 +21,8 @@ interface Said {
   readonly text: string;
   /** May be left out. */
   readonly optional?: true;
+  /** First minor that has it; default 0. Sessions of an earlier minor neither see nor send it. */
+  readonly since?: number;
 }
 export type Fields = Readonly<Record<string, Field>>;
 

@@ -12,6 +12,10 @@ export interface Operation {
   readonly since?: number;
   /** Answers at once instead of with a promise; may also be called from an event handler. */
   readonly sync?: true;
+  /** Gives something back, so it is allowed also while the core is ending the session. */
+  readonly ending?: true;
+  /** The session answers by itself; a core does not implement it. */
+  readonly bySession?: true;
 }
 export type Operations = Readonly<Record<string, Operation>>;
 
@@ -21,13 +25,19 @@ export interface ObjectKind {
   readonly operations: Operations;
 }
 
+export const SEVERITIES = { info: 1, warning: 2, error: 3, fatal: 4 } as const;
+export type Severity = keyof typeof SEVERITIES;
+
 export interface EventKind {
   readonly text: string;
   /** Wire number. */
   readonly code: number;
+  readonly severity: Severity;
   readonly payload: Fields;
-  /** Never dropped when the queue is full. */
-  readonly terminal?: true;
+  /** First minor that has it; default 0. */
+  readonly since?: number;
+  /** Never dropped when the queue is full: always, or where a field of the payload has one of these values. */
+  readonly terminal?: true | { readonly field: string; readonly values: readonly string[] };
 }
 
 /** One interface at one version. */
@@ -79,7 +89,9 @@ export type BackendObjectOf<I, N extends string> = I extends { readonly objects:
   : never;
 
 /** What a core implements of an interface. */
-export type BackendOf<I> = I extends { readonly operations: infer Ops } ? { readonly [K in keyof Ops]: Maybe<Ops[K], I> } : never;
+export type BackendOf<I> = I extends { readonly operations: infer Ops }
+  ? { readonly [K in keyof Ops as Ops[K] extends { readonly bySession: true } ? never : K]: Maybe<Ops[K], I> }
+  : never;
 
 /** Payload of an event kind. */
 export type EventPayload<I, K> = I extends { readonly events: infer E } ? (K extends keyof E ? (E[K] extends { readonly payload: infer F } ? ValueOf<F, I> : never) : never) : never;

@@ -1,5 +1,3 @@
-import type { Interface } from './interface.ts';
-
 const vgpu = {
   name: 'vgpu',
   major: 1,
@@ -81,22 +79,41 @@ const vgpu = {
       needs: 'vgpu.instance.basic',
       in: {
         vf: { kind: 'u32', range: [0, 0xffff], optional: true, text: 'Index of the virtual function; left out, the core takes the first that is free.' },
-        typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' }, owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' },
+        typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' },
+        owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' },
         generation: { kind: 'token', optional: true, text: 'Generation of the list that the choice was made from; a newer list is StaleGeneration.' },
       },
-      out: { vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, identity: { kind: 'record', record: 'GuestIdentity', text: 'What the guest will see.' } },
+      out: {
+        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+        identity: { kind: 'record', record: 'GuestIdentity', text: 'What the guest will see.' },
+      },
     },
-    unassign: { text: 'Takes an assignment back.', needs: 'vgpu.instance.basic', in: { vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' } } },
+    unassign: {
+      text: 'Takes an assignment back.', needs: 'vgpu.instance.basic', ending: true,
+      in: {
+        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+        owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' },
+      },
+    },
     getAssignment: {
       text: 'Tells what a virtual function was assigned.', needs: 'vgpu.instance.basic', sync: true,
-      in: { vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, owner: { kind: 'octets', length: 16, optional: true, text: 'Who holds the assignment: 16 bytes that the client chose.' } },
-      out: { typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' }, state: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' }, mine: { kind: 'flag', text: 'The given owner holds the assignment.' }, identity: { kind: 'record', record: 'GuestIdentity', text: 'What the guest sees.' } },
+      in: {
+        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+        owner: { kind: 'octets', length: 16, optional: true, text: 'Who may hold the assignment: 16 bytes that the client chose.' },
+      },
+      out: {
+        typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' },
+        state: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' },
+        mine: { kind: 'flag', text: 'The given owner holds the assignment.' },
+        identity: { kind: 'record', record: 'GuestIdentity', text: 'What the guest sees.' },
+      },
     },
     open: {
       text: 'Makes the instance that a virtual function was assigned run, its memory cleared.',
       needs: 'vgpu.instance.basic',
       in: {
-        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' },
+        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+        owner: { kind: 'octets', length: 16, text: 'Who holds the assignment: 16 bytes that the client chose.' },
         label: { kind: 'text', length: 64, text: 'Name of the guest, for people.' },
         process: { kind: 'u32', range: [1, 0x7fffffff], text: 'Process that the guest runs in, for accounting.' },
       },
@@ -117,22 +134,34 @@ const vgpu = {
         reset: { text: 'Puts the instance back to how it was opened; its memory reads zero.', needs: 'vgpu.instance.basic' },
         info: {
           text: 'Tells how the instance is.', needs: 'vgpu.instance.basic', sync: true,
-          out: { vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' }, state: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' }, memoryUsed: { kind: 'size', text: 'Bytes of device memory that the instance takes.' } },
+          out: {
+            vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+            typeId: { kind: 'u32', text: 'Id of the type; stable for a product.' },
+            state: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' },
+            memoryUsed: { kind: 'size', text: 'Bytes of device memory that the instance takes.' },
+          },
         },
       },
     },
   },
   events: {
-    'capacity.changed': { text: 'What can be created changed.', code: 64, payload: { generation: { kind: 'token', text: 'Generation of the list now.' } } },
+    'capacity.changed': {
+      text: 'What can be created changed.', code: 64, severity: 'info',
+      payload: { generation: { kind: 'token', text: 'Generation of the list now.' } },
+    },
     'instance.state': {
-      text: 'An instance changed its state.', code: 65, terminal: true,
-      payload: { vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' }, from: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' }, to: { kind: 'enum', enum: 'InstanceState', text: 'Where the instance stands.' } },
+      text: 'The instance of a virtual function changed its state.', code: 65, severity: 'info',
+      terminal: { field: 'to', values: ['Failed', 'Quarantined', 'Lost'] },
+      payload: {
+        vf: { kind: 'u32', range: [0, 0xffff], text: 'Index of the virtual function, from 0.' },
+        from: { kind: 'enum', enum: 'InstanceState', text: 'Where it stood.' },
+        to: { kind: 'enum', enum: 'InstanceState', text: 'Where it stands now.' },
+      },
     },
   },
 } as const;
 
 /** Management of virtual GPUs. */
 export const VGPU_V1: typeof vgpu = vgpu;
-(vgpu satisfies Interface);
 
 export type InstanceState = keyof typeof VGPU_V1.enums.InstanceState;
