@@ -60,13 +60,13 @@ export class FakeHardware implements FirmwareHardware {
   readonly memory: Pages = new Pages();
   /** Bus addresses below this are mapped. */
   memoryLimit: number = 2 ** 40;
-  readonly timers = new Map<string, { at: number; arg: number }>();
+  readonly timers: Map<string, { at: number; arg: number }> = new Map<string, { at: number; arg: number }>();
   readonly mailboxes: Record<EngineName, [number, number]> = { gsp: [0, 0], sec2: [0, 0] };
   readonly halted: Record<EngineName, boolean> = { gsp: true, sec2: true };
   readonly riscv = { active: false, halted: false };
-  readonly scratches = new Map<number, number>();
+  readonly scratches: Map<number, number> = new Map<number, number>();
   readonly events: { point: string; args: Readonly<Record<string, string | number | bigint | boolean>> }[] = [];
-  readonly faults = new Map<string, { action: string; value?: number }>();
+  readonly faults: Map<string, { action: string; value?: number }> = new Map<string, { action: string; value?: number }>();
   interrupts: number = 0;
   time: number = 0;
   requests: number = 0;
