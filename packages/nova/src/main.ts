@@ -17,6 +17,12 @@ Commands:
 nova COMMAND --help tells a command's options.
 `;
 
+/** A reader that has seen enough, such as `head`, ends the command without a word. */
+function whenReaderLeaves(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+}
+
 const processOutput: Output = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -27,6 +33,7 @@ const processOutput: Output = {
  */
 export async function main(args: readonly string[], output: Output = processOutput): Promise<number> {
   const [command, ...rest] = args;
+  if (output === processOutput) process.stdout.once('error', whenReaderLeaves);
   try {
     switch (command) {
       case 'boot':
