@@ -1,7 +1,10 @@
+import type { ChipName } from '@nova-stack/gpu-regs';
+
 import type { ChipFacts } from './port.ts';
 
-/** A real board, composed from a chip and what is soldered around it. Sizes in bytes. */
-export interface Board extends Omit<ChipFacts, 'uuid'> {
+/** A board: a chip, and what is decided around it. Sizes in bytes. What follows from the chip alone is not here. */
+export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' | 'chipId'> {
+  readonly chip: ChipName;
   /** Class code, base in the high byte: 0x030000 VGA, 0x030200 3D controller. */
   readonly classCode: number;
   /** Size of BAR1, a power of two. */
@@ -15,11 +18,9 @@ export interface Board extends Omit<ChipFacts, 'uuid'> {
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
-/** What all boards with a chip share. */
+/** What all boards with an AD102 share. Channels, segment size and vectors are assumed. */
 const AD102 = {
   chip: 'ad102',
-  architecture: 'ada',
-  chipId: 0x192,
   // Fuses as they were blown for the first production ucode of each engine.
   fuses: { gspFwsec: 0, sec2Booter: 0 },
   channels: 2048,
@@ -28,8 +29,9 @@ const AD102 = {
 } as const;
 
 // Names and ids: open-gpu-kernel-modules 570.144: src/nvidia/generated/g_nv_name_released.h
-export const BOARDS = {
-  /** L40: AD102 with 18176 cores (142 SMs), 48 GiB GDDR6 with ECC, SR-IOV with 32 virtual functions. */
+// Units: NVIDIA Ada GPU Architecture whitepaper, NVIDIA L40 product brief.
+const boards = {
+  /** 142 SMs, 48 GiB GDDR6 with its error correction switched off, no display in its default mode; SR-IOV with 32 virtual functions. */
   l40: {
     ...AD102,
     productName: 'NVIDIA L40',
@@ -45,7 +47,7 @@ export const BOARDS = {
     engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVDEC1', 'NVDEC2', 'NVENC0', 'NVENC1', 'NVENC2', 'NVJPEG0', 'NVJPEG1', 'NVJPEG2', 'NVJPEG3', 'OFA0', 'SEC2'],
     vbiosVersion: [0x95, 0x02, 0x5c, 0x00, 0x01],
   },
-  /** GeForce RTX 4090: AD102, 24 GiB, no SR-IOV. */
+  /** 128 SMs, 24 GiB GDDR6X, no SR-IOV. */
   rtx4090: {
     ...AD102,
     productName: 'NVIDIA GeForce RTX 4090',
@@ -63,4 +65,5 @@ export const BOARDS = {
   },
 } as const satisfies Readonly<Record<string, Board>>;
 
-export type BoardName = keyof typeof BOARDS;
+export type BoardName = 'l40' | 'rtx4090';
+export const BOARDS: Readonly<Record<BoardName, Board>> = boards;

@@ -1,55 +1,77 @@
+import {
+  at, CHIPS, GFW_BOOT_COMPLETED, make, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION,
+  NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, NV_PBUS_BAR1_BLOCK, NV_PBUS_BAR2_BLOCK, NV_PBUS_BIND_STATUS, NV_PBUS_SW_SCRATCH, NV_PDISP_VGA_CRTC,
+  NV_PDISP_VGA_WORKSPACE_BASE, NV_PEXTDEV_BOOT_0, NV_PFB_PRI_MMU_WPR2_ADDR_HI, NV_PFB_PRI_MMU_WPR2_ADDR_LO, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT as GFW_BOOT,
+  NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, NV_PGC6_BSI_SECURE_SCRATCH_14, NV_PMC_BOOT_0, NV_PMC_BOOT_1, NV_PMC_BOOT_42, NV_UFLUSH_FB_FLUSH,
+  NV_USABLE_FB_SIZE_IN_MB, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS,
+  NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB,
+  NV_XVE_PRIV_MISC_1, NV_XVE_ROM_CTRL, FWSEC_UCODE_ID, set,
+} from '@nova-stack/gpu-regs';
+
 import type { Board } from './boards.ts';
 import type { RegisterFile } from './register-file.ts';
-import { FWSEC_UCODE_ID } from './vbios/rom.ts';
 
 const MiB = 2 ** 20;
+/** Revision A1, as both BOOT registers say it. */
+const REVISION = { major: 0xa, minor: 0x1 } as const;
+/** Ucode id of booter among the ucodes of SEC2. */
+const BOOTER_UCODE_ID = 3;
+/** What boot firmware has reached when it got stuck half-way. */
+export const GFW_BOOT_STUCK = 0x0f;
 
-// linux: drivers/gpu/nova-core/regs.rs, drivers/gpu/drm/nouveau/nvkm/subdev/{fb,mc,gsp}/
-export const COLD = {
-  boot0: 0x000000, boot1: 0x000004, boot42: 0x000a00, swScratch: 0x001400, bar0Window: 0x001700, straps: 0x101000,
-  gfwPrivLevel: 0x118128, gfwBoot: 0x118234, bsiScratch14: 0x1180f8, usableFbMiB: 0x1183a4,
-  flushLow: 0x100c10, flushHigh: 0x100c40, localMemoryRange: 0x100ce0, wpr2Low: 0x1fa824, wpr2High: 0x1fa828,
-  fuseNvdec: 0x824100, fuseSec2: 0x824140, fuseGsp: 0x8241c0, displayFuse: 0x820c04, displayFuseHigh: 0x820c00, vgaWorkspace: 0x625f04,
-  bar1Block: 0xb80f40, bar2Block: 0xb80f48, bindStatus: 0xb80f50,
-} as const;
-
-/** Progress of the board's own boot firmware; 0xff is all of it. */
-export const GFW_DONE = 0xff;
-
-/** A fuse register holds one bit per version: version v reads as bit v-1. */
+/** A fuse register holds one bit per version: version v reads as bit v - 1. */
 const fuse = (version: number): number => (version === 0 ? 0 : 2 ** (version - 1));
 
 /**
- * Declares the registers that a chip comes up with after power-on, boot firmware finished.
- * Values: linux: drivers/gpu/nova-core/{regs,gpu}.rs; open-gpu-kernel-modules 570.144: src/common/inc/swref/published/.
+ * Declares the registers that do nothing but hold a value, as they stand after power-on with boot firmware finished.
+ * Values: linux: drivers/gpu/nova-core/{regs,gpu}.rs, drivers/gpu/drm/nouveau/nvkm/.
  */
-export function declareColdRegisters(registers: RegisterFile, board: Board): void {
-  const fixed = (address: number, value: number): void => { registers.plain(address, value, { readOnly: true }); };
-  // Chip id in bits 28:20, revision a1; the mirror in BOOT_42 has the revision in 19:12.
-  fixed(COLD.boot0, board.chipId * 2 ** 20 + 0xa1);
-  fixed(COLD.boot1, 0);
-  fixed(COLD.boot42, board.chipId * 2 ** 20 + 0xa1000);
-  fixed(COLD.straps, 0);
-  fixed(COLD.gfwPrivLevel, 1);
-  fixed(COLD.gfwBoot, GFW_DONE);
-  fixed(COLD.usableFbMiB, board.vramSize / MiB);
-  fixed(COLD.displayFuse, board.displayDisabled ? 1 : 0);
-  fixed(COLD.displayFuseHigh, 0);
-  fixed(COLD.vgaWorkspace, 0);
-  registers.plain(COLD.bsiScratch14);
-  for (let i = 0; i < 64; i++) registers.plain(COLD.swScratch + 4 * i);
+export function declareColdRegisters(registers: RegisterFile, board: Board, gfwStuck: () => boolean): void {
+  const { family, id } = CHIPS[board.chip];
+  // The chip's id stands in bits 28:20 of both BOOT registers.
+  registers.plain(NV_PMC_BOOT_0, set(NV_PMC_BOOT_0, id * MiB, REVISION));
+  registers.plain(NV_PMC_BOOT_42, set(NV_PMC_BOOT_42, id * MiB, REVISION));
+  registers.plain(NV_PMC_BOOT_1);
+  registers.plain(NV_PEXTDEV_BOOT_0);
+
+  // Boot firmware is through.
+  registers.plain(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, 1);
+  registers.handle(GFW_BOOT, { read: () => (gfwStuck() ? GFW_BOOT_STUCK : GFW_BOOT_COMPLETED) });
+  registers.plain(NV_PGC6_BSI_SECURE_SCRATCH_14);
+  for (let i = 0; i < NV_PBUS_SW_SCRATCH.count; i++) registers.plain(at(NV_PBUS_SW_SCRATCH, i));
+
+  // Fuses
+  if (family.displayFuse) registers.plain(family.displayFuse, make(family.displayFuse, { disabled: board.displayDisabled ? 1 : 0 }));
   for (let i = 0; i < 16; i++) {
-    fixed(COLD.fuseNvdec + 4 * i, 0);
-    // The booter is ucode 3 of its engine, registers count from 1.
-    fixed(COLD.fuseSec2 + 4 * i, i === 2 ? fuse(board.fuses.sec2Booter) : 0);
-    fixed(COLD.fuseGsp + 4 * i, i === FWSEC_UCODE_ID - 1 ? fuse(board.fuses.gspFwsec) : 0);
+    registers.plain(at(NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION, i));
+    registers.plain(at(NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, i), i + 1 === BOOTER_UCODE_ID ? fuse(board.fuses.sec2Booter) : 0);
+    registers.plain(at(NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, i), i + 1 === FWSEC_UCODE_ID ? fuse(board.fuses.gspFwsec) : 0);
   }
-  registers.plain(COLD.flushLow);
-  registers.plain(COLD.flushHigh);
-  fixed(COLD.wpr2Low, 0);
-  fixed(COLD.wpr2High, 0);
-  registers.plain(COLD.bar0Window);
-  registers.plain(COLD.bar1Block);
-  registers.plain(COLD.bar2Block);
-  fixed(COLD.bindStatus, 0);
+
+  // Memory
+  registers.plain(NV_USABLE_FB_SIZE_IN_MB, board.vramSize / MiB);
+  registers.plain(NV_PFB_PRI_MMU_WPR2_ADDR_LO);
+  registers.plain(NV_PFB_PRI_MMU_WPR2_ADDR_HI);
+  for (const { register } of family.flushPage) registers.plain(register);
+  // Not valid: the workspace is where everybody expects it, in the last MiB.
+  registers.plain(NV_PDISP_VGA_WORKSPACE_BASE);
+  registers.plain(NV_PDISP_VGA_CRTC);
+  registers.plain(family.praminWindow);
+
+  // Address spaces. The older names of BAR1_BLOCK and BAR2_BLOCK are the same registers.
+  for (const [block, alias] of [[NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, NV_PBUS_BAR1_BLOCK], [NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_PBUS_BAR2_BLOCK]] as const) {
+    registers.plain(block);
+    registers.handle(alias, { read: () => registers.get(block), write: (value) => { registers.set(block, value); } });
+  }
+  registers.plain(NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS);
+  registers.plain(NV_PBUS_BIND_STATUS);
+  // What is done at once never shows as pending.
+  registers.plain(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB);
+  registers.plain(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB);
+  registers.handle(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, {});
+  registers.handle(NV_UFLUSH_FB_FLUSH, {});
+
+  // Vendor registers of configuration space; the window around them shows the rest.
+  registers.plain({ address: family.configMirror.start + NV_XVE_ROM_CTRL.address }, make(NV_XVE_ROM_CTRL, { enabled: 1 }));
+  registers.plain({ address: family.configMirror.start + NV_XVE_PRIV_MISC_1.address });
 }

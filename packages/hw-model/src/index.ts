@@ -1,3 +1,8 @@
-export { createGpu } from './gpu.ts';
-export type { Gpu, GpuOptions, GpuState } from './gpu.ts';
+// The GPU
+export { createGpu, type GpuOptions } from './create-gpu.ts';
+export type { Gpu } from './gpu.ts';
+export type { GpuState } from './gpu-state.ts';
+
+// Errors and trace
+export { HwModelError, type HwModelErrorCode } from './errors.ts';
 export { POINTS } from './points.ts';

@@ -1,74 +1,96 @@
+import {
+  at, get, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF as LEAF, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR as LEAF_EN_CLEAR,
+  NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET as LEAF_EN_SET, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_TRIGGER as TRIGGER,
+  NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP as TOP, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR as TOP_EN_CLEAR,
+  NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET as TOP_EN_SET, NV_XVE_MSI_REARM,
+} from '@nova-stack/gpu-regs';
+
 import type { RegisterFile } from './register-file.ts';
 
-// open-gpu-kernel-modules 570.144: src/common/inc/swref/published/turing/tu102/dev_vm.h
-const REG = {
-  leaf: 0xb81000, leafEnableSet: 0xb81200, leafEnableClear: 0xb81400, top: 0xb81600, topEnableSet: 0xb81608, topEnableClear: 0xb81610, leafTrigger: 0xb81640,
-  msiRearm: 0x088704,
-} as const;
-
-/** Leaves of 32 vectors each. */
-const LEAVES = 8;
-
 export interface InterruptState {
-  leaf: number[];
-  leafEnable: number[];
+  leaf: Uint32Array;
+  leafEnable: Uint32Array;
   topEnable: number;
-  /** A message was sent and software has not re-armed. */
+  /** A message was sent, and software has neither handled all nor re-armed. */
   sent: boolean;
 }
 
-const cold = (): InterruptState => ({ leaf: new Array<number>(LEAVES).fill(0), leafEnable: new Array<number>(LEAVES).fill(0), topEnable: 0, sent: false });
+export interface InterruptOptions {
+  /** Leaves of 32 vectors each. */
+  readonly leaves: number;
+  /** Where the window on configuration space starts, which has the re-arm register. */
+  readonly mirror: number;
+  /** Sends the message to the CPU. */
+  readonly send: () => void;
+}
 
-/** The interrupt tree of the physical function: vectors in leaves, two leaves to a bit of the top, one message to the CPU. */
+/**
+ * The interrupt tree of the physical function: vectors in leaves, two leaves to a bit of the top, one message to the
+ * CPU. The message goes out when something that is pending and enabled appears; then not again until all of it is
+ * gone, the whole top was disabled, or software re-arms.
+ * Source: linux: drivers/gpu/drm/nouveau/nvkm/subdev/vfn/tu102.c
+ */
 export class InterruptTree {
-  state: InterruptState = cold();
+  state: InterruptState;
+  readonly #leaves: number;
   readonly #send: () => void;
 
-  constructor(registers: RegisterFile, send: () => void) {
+  constructor(registers: RegisterFile, { leaves, mirror, send }: InterruptOptions) {
+    this.#leaves = leaves;
     this.#send = send;
-    for (let i = 0; i < LEAVES; i++) {
-      registers.handle(REG.leaf + 4 * i, { read: () => this.state.leaf[i]!, write: (bits) => { this.#leaf(i, this.state.leaf[i]! & ~bits); } });
-      registers.handle(REG.leafEnableSet + 4 * i, { read: () => this.state.leafEnable[i]!, write: (bits) => { this.#enable(i, this.state.leafEnable[i]! | bits); } });
-      registers.handle(REG.leafEnableClear + 4 * i, { read: () => this.state.leafEnable[i]!, write: (bits) => { this.#enable(i, this.state.leafEnable[i]! & ~bits); } });
+    this.state = this.#coldState();
+    for (let i = 0; i < leaves; i++) {
+      const enabled = (): number => this.state.leafEnable[i]!;
+      registers.handle(at(LEAF, i), { read: () => this.state.leaf[i]!, write: (bits) => { this.#leaf(i, this.state.leaf[i]! & ~bits); } });
+      registers.handle(at(LEAF_EN_SET, i), { read: enabled, write: (bits) => { this.#enable(i, enabled() | bits); } });
+      registers.handle(at(LEAF_EN_CLEAR, i), { read: enabled, write: (bits) => { this.#enable(i, enabled() & ~bits); } });
     }
-    registers.handle(REG.top, { read: () => this.#top() });
-    registers.handle(REG.topEnableSet, { read: () => this.state.topEnable, write: (bits) => { this.#topEnable(this.state.topEnable | bits); } });
-    registers.handle(REG.topEnableClear, { read: () => this.state.topEnable, write: (bits) => { this.#topEnable(this.state.topEnable & ~bits); } });
-    registers.handle(REG.leafTrigger, { write: (vector) => { this.raise(vector & 0xfff); } });
-    registers.handle(REG.msiRearm, { write: () => { this.state.sent = false; this.#check(); } });
+    const topEnabled = (): number => this.state.topEnable;
+    registers.handle(TOP, { read: () => this.#top() });
+    registers.handle(TOP_EN_SET, { read: topEnabled, write: (bits) => { this.#enableTop(topEnabled() | bits); } });
+    registers.handle(TOP_EN_CLEAR, { read: topEnabled, write: (bits) => { this.#enableTop(topEnabled() & ~bits); } });
+    registers.handle(TRIGGER, { write: (value) => { this.raise(get(TRIGGER, 'vector', value)); } });
+    registers.handle({ address: mirror + NV_XVE_MSI_REARM.address }, {
+      write: () => {
+        this.state.sent = false;
+        this.#check();
+      },
+    });
   }
 
   /** Makes a vector pending. One that the tree lacks is dropped. */
   raise(vector: number): void {
     const leaf = vector >>> 5;
-    if (leaf < LEAVES) this.#leaf(leaf, this.state.leaf[leaf]! | (1 << (vector & 31)));
+    if (leaf < this.#leaves) this.#leaf(leaf, this.state.leaf[leaf]! | (1 << (vector & 31)));
   }
 
   cold(): void {
-    this.state = cold();
+    this.state = this.#coldState();
+  }
+
+  #coldState(): InterruptState {
+    return { leaf: new Uint32Array(this.#leaves), leafEnable: new Uint32Array(this.#leaves), topEnable: 0, sent: false };
   }
 
   #leaf(index: number, bits: number): void {
-    this.state.leaf[index] = bits >>> 0;
+    this.state.leaf[index] = bits;
     this.#check();
   }
 
   #enable(index: number, bits: number): void {
-    this.state.leafEnable[index] = bits >>> 0;
+    this.state.leafEnable[index] = bits;
     this.#check();
   }
 
-  #topEnable(bits: number): void {
+  #enableTop(bits: number): void {
     this.state.topEnable = bits >>> 0;
-    // Disabling the top ends what was under way; enabling it again sends a message for what is still pending.
-    if (bits === 0) this.state.sent = false;
     this.#check();
   }
 
   #top(): number {
     let top = 0;
-    for (let i = 0; i < LEAVES; i++) if (this.state.leaf[i]! & this.state.leafEnable[i]!) top |= 1 << (i >>> 1);
-    return top;
+    for (let i = 0; i < this.#leaves; i++) if (this.state.leaf[i]! & this.state.leafEnable[i]!) top |= 1 << (i >>> 1);
+    return top >>> 0;
   }
 
   #check(): void {

@@ -1,8 +1,9 @@
-/** A deep copy of plain data: objects, arrays, maps, typed arrays and scalars. */
+/** A deep copy of plain data: objects, arrays, maps, sets, typed arrays and scalars. */
 export function copyPlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice() as T;
   if (Array.isArray(value)) return value.map((item: unknown) => copyPlain(item)) as T;
   if (value instanceof Map) return new Map([...(value as Map<unknown, unknown>)].map(([key, item]) => [key, copyPlain(item)])) as T;
+  if (value instanceof Set) return new Set(value) as T;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyPlain(item as unknown)])) as T;
 }

@@ -1,15 +1,22 @@
 import type { PointTable } from '@nova-stack/trace';
 
-/** What the model tells a trace. */
+/**
+ * What the model tells a trace. Faults, whose action may have any name:
+ * - `hw-model.wpr2`: at power-on and after a reset of the device, WPR2 is set already; `value` is its end
+ * - `hw-model.gfw`: a read of the progress of boot firmware finds it stuck
+ * - `hw-model.falcon.<engine>.scrub`: a look at the memories finds them still being cleared
+ * - `hw-model.falcon.<engine>.dma`: a look at the transfer finds it still under way
+ * - `hw-model.falcon.<engine>.halt`: the CPU does not halt when its code would
+ */
 export const POINTS: PointTable = {
   'hw-model.reset': { level: 'detail', text: '{kind} reset' },
   'hw-model.register.unknown-read': { level: 'detail', text: 'read of unknown register {address:hex}' },
   'hw-model.register.unknown-write': { level: 'detail', text: 'write of {value:hex} to unknown register {address:hex}' },
   'hw-model.falcon.started': { level: 'detail', text: '{engine} falcon started at {bootvec:hex}' },
-  'hw-model.falcon.dma-refused': { level: 'warning', text: '{engine} falcon refused DMA command {command:hex} to {offset:hex} from {address:hex}' },
+  'hw-model.falcon.start-ignored': { level: 'warning', text: '{engine} falcon was not started: {why}' },
+  'hw-model.falcon.dma-refused': { level: 'warning', text: '{engine} falcon refused a transfer from {address:hex}: {why}' },
   'hw-model.falcon.dma-failed': { level: 'warning', text: '{engine} falcon: bus error at {address:hex}' },
-  'hw-model.window.outside': { level: 'warning', text: '{window} access outside VRAM at {address:hex}' },
-  'hw-model.bar1.unmapped': { level: 'warning', text: 'BAR1 access at {offset:hex} without a translation' },
+  'hw-model.window.refused': { level: 'warning', text: '{window} access at {offset:hex} came to nothing: {why}' },
   'hw-model.wpr2.set': { level: 'detail', text: 'WPR2 {start:hex}..{end:hex}' },
   'hw-model.wpr2.cleared': { level: 'detail', text: 'WPR2 cleared' },
 };

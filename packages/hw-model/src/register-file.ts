@@ -1,45 +1,61 @@
-/** Bytes of BAR0. */
-export const BAR0_SIZE = 0x1000000;
+import { BAR0_SIZE, type Access } from '@nova-stack/gpu-regs';
+import type { AccessSize } from '@nova-stack/pci';
 
 const PAGE = 0x1000;
+const PAGE_SHIFT = 12;
 const WORDS = PAGE / 4;
 
-/** What a register does beyond holding a value. */
-export interface RegisterHandler {
-  read?(): number;
-  write?(value: number): void;
+/** Where a register is and what the CPU may do: a `Register` of gpu-regs, or less. */
+export interface Place {
+  readonly address: number;
+  readonly access?: Access;
 }
 
-/** A range of BAR0 that is no register file: PROM, PRAMIN, the configuration mirror. Offsets count from its start. */
+/** What a register does beyond holding a value. A missing half reads zero, or ignores what is written. */
+export interface RegisterHandler {
+  readonly read?: () => number;
+  /** A narrow write comes with the other bytes zero. */
+  readonly write?: (value: number) => void;
+}
+
+/** A range of whole pages that is no register file: PROM, PRAMIN. Registers declared inside come first. Offsets count from its start. */
 export interface Window {
-  read(offset: number, size: 1 | 2 | 4): number;
-  write(offset: number, size: 1 | 2 | 4, value: number): void;
+  read(offset: number, size: AccessSize): number;
+  write(offset: number, size: AccessSize, value: number): void;
+  /** Where these are missing, blocks are read and written by words. */
   readBlock?(offset: number, into: Uint8Array): void;
   writeBlock?(offset: number, from: Uint8Array): void;
 }
 
-/** Plain registers of a page, by page number. */
+/** Values of plain registers, by page number. */
 export type RegisterState = ReadonlyMap<number, Uint32Array>;
 
+/** What is at a word. The order matters: from {@link PLAIN} on, a read is a load. */
 const UNKNOWN = 0;
-const PLAIN = 1;
-const READ_ONLY = 2;
-const HANDLED = 3;
+const HANDLED = 1;
+const PLAIN = 2;
+const READ_ONLY = 3;
 
 class Page {
-  readonly values = new Uint32Array(WORDS);
-  readonly defaults = new Uint32Array(WORDS);
-  readonly kinds = new Uint8Array(WORDS);
+  readonly values: Uint32Array = new Uint32Array(WORDS);
+  readonly defaults: Uint32Array = new Uint32Array(WORDS);
+  readonly kinds: Uint8Array = new Uint8Array(WORDS);
   readonly handlers: (RegisterHandler | undefined)[] = [];
 }
 
+interface WindowRange {
+  readonly start: number;
+  readonly end: number;
+  readonly window: Window;
+}
+
 /**
- * The registers of BAR0. A plain register is one load from a typed array away; the rest goes to the unit that
- * declared it. What nobody declared is unknown, and answers as the priv ring does.
+ * The registers of BAR0, in pages. A plain register is one load from a typed array away; the rest goes to the unit
+ * that declared it. What nobody declared is unknown, and its owner says what it reads.
  */
 export class RegisterFile {
   readonly #pages: (Page | undefined)[] = new Array<Page | undefined>(BAR0_SIZE / PAGE).fill(undefined);
-  readonly #windows: { readonly start: number; readonly end: number; readonly window: Window }[] = [];
+  readonly #windows: (WindowRange | undefined)[] = new Array<WindowRange | undefined>(BAR0_SIZE / PAGE).fill(undefined);
   readonly #unknown: (address: number, value?: number) => number;
 
   /** @param unknown - answers reads of unknown registers, and is told of writes to them */
@@ -47,96 +63,115 @@ export class RegisterFile {
     this.#unknown = unknown;
   }
 
-  /** Declares a register that holds what is written to it. */
-  plain(address: number, value = 0, { readOnly = false }: { readonly readOnly?: boolean } = {}): void {
+  /** Declares a register that holds a value; the CPU changes it unless its access is `ro`. */
+  plain({ address, access }: Place, value = 0): void {
     const page = this.#page(address);
     const word = (address % PAGE) >>> 2;
-    page.kinds[word] = readOnly ? READ_ONLY : PLAIN;
-    page.values[word] = page.defaults[word] = value >>> 0;
+    page.kinds[word] = access === 'ro' ? READ_ONLY : PLAIN;
+    page.values[word] = page.defaults[word] = value;
   }
 
-  /** Declares a register with behaviour. A missing half reads zero, or ignores what is written. */
-  handle(address: number, handler: RegisterHandler): void {
+  /** Declares a register with behaviour. */
+  handle({ address }: Place, handler: RegisterHandler): void {
     const page = this.#page(address);
     const word = (address % PAGE) >>> 2;
     page.kinds[word] = HANDLED;
     page.handlers[word] = handler;
   }
 
-  /** Declares a range of whole pages that is read and written in its own way. */
+  /** Declares whole pages that are read and written in their own way. */
   window(start: number, length: number, window: Window): void {
-    this.#windows.push({ start, end: start + length, window });
+    const range = { start, end: start + length, window };
+    for (let page = start >>> PAGE_SHIFT; page < range.end >>> PAGE_SHIFT; page++) this.#windows[page] = range;
   }
 
-  /** Value of a plain register, whoever may write it. */
-  get(address: number): number {
-    return this.#pages[(address / PAGE) | 0]?.values[(address % PAGE) >>> 2] ?? 0;
+  /** Value of a plain register. */
+  get({ address }: Place): number {
+    return this.#pages[address >>> PAGE_SHIFT]?.values[(address % PAGE) >>> 2] ?? 0;
   }
 
-  /** Sets a plain register from the inside; one that is unknown so far becomes plain. */
-  set(address: number, value: number): void {
+  /** Sets a plain register from the inside; one that is unknown so far becomes plain. @throws RangeError outside BAR0 */
+  set({ address }: Place, value: number): void {
     const page = this.#page(address);
     const word = (address % PAGE) >>> 2;
     if (page.kinds[word] === UNKNOWN) page.kinds[word] = PLAIN;
-    page.values[word] = value >>> 0;
+    page.values[word] = value;
   }
 
-  read(address: number, size: 1 | 2 | 4): number {
-    const page = this.#pages[(address / PAGE) | 0];
-    if (page === undefined) {
-      const hit = this.#windowAt(address);
-      if (hit) return hit.window.read(address - hit.start, size);
+  read(address: number, size: AccessSize): number {
+    const index = address >>> PAGE_SHIFT;
+    const page = this.#pages[index];
+    const word = (address >>> 2) & (WORDS - 1);
+    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
+    let value: number;
+    if (kind >= PLAIN) value = page!.values[word]!;
+    else if (kind === HANDLED) value = page!.handlers[word]!.read?.() ?? 0;
+    else {
+      const range = this.#windows[index];
+      if (range !== undefined) return range.window.read(address - range.start, size);
+      value = this.#unknown(address & ~3);
     }
-    const aligned = address & ~3;
-    const word = this.#word(page, aligned);
-    if (size === 4) return word;
-    return (word >>> ((address & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+    return size === 4 ? value >>> 0 : (value >>> ((address & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
   }
 
-  write(address: number, size: 1 | 2 | 4, value: number): void {
-    const page = this.#pages[(address / PAGE) | 0];
-    if (page === undefined) {
-      const hit = this.#windowAt(address);
-      if (hit) {
-        hit.window.write(address - hit.start, size, value);
+  write(address: number, size: AccessSize, value: number): void {
+    const index = address >>> PAGE_SHIFT;
+    const page = this.#pages[index];
+    const word = (address >>> 2) & (WORDS - 1);
+    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
+    if (kind === READ_ONLY) return;
+    if (kind === UNKNOWN) {
+      const range = this.#windows[index];
+      if (range !== undefined) {
+        range.window.write(address - range.start, size, value);
         return;
       }
     }
-    const aligned = address & ~3;
-    let word = value >>> 0;
-    if (size !== 4) {
-      // The byte enables of the priv bus: a narrow write merges with what the register holds.
-      const shift = (address & 3) * 8;
-      const mask = (size === 1 ? 0xff : 0xffff) << shift;
-      word = ((this.#word(page, aligned) & ~mask) | ((value << shift) & mask)) >>> 0;
-    }
-    this.#writeWord(page, aligned, word);
+    const shift = (address & 3) * 8;
+    const shifted = size === 4 ? value : (value << shift) >>> 0;
+    if (kind === PLAIN) {
+      const mask = size === 4 ? 0xffff_ffff : (size === 1 ? 0xff : 0xffff) << shift;
+      page!.values[word] = (page!.values[word]! & ~mask) | shifted;
+    } else if (kind === HANDLED) page!.handlers[word]!.write?.(shifted);
+    else this.#unknown(address & ~3, shifted);
   }
 
+  /** Reads by words where the range is aligned, else by bytes. */
   readBlock(address: number, into: Uint8Array): void {
-    const hit = this.#windowAt(address);
-    if (hit?.window.readBlock && address + into.length <= hit.end) {
-      hit.window.readBlock(address - hit.start, into);
-      return;
-    }
-    for (let done = 0; done < into.length; done++) into[done] = this.read(address + done, 1);
-  }
-
-  writeBlock(address: number, from: Uint8Array): void {
-    const hit = this.#windowAt(address);
-    if (hit?.window.writeBlock && address + from.length <= hit.end) {
-      hit.window.writeBlock(address - hit.start, from);
+    const range = this.#windows[address >>> PAGE_SHIFT];
+    if (range?.window.readBlock !== undefined && address + into.length <= range.end) {
+      range.window.readBlock(address - range.start, into);
       return;
     }
     let done = 0;
-    for (; done + 4 <= from.length && (address & 3) === 0; done += 4) {
-      this.write(address + done, 4, (from[done]! | (from[done + 1]! << 8) | (from[done + 2]! << 16) | (from[done + 3]! << 24)) >>> 0);
+    while (done < into.length) {
+      const at = address + done;
+      if ((at & 3) === 0 && into.length - done >= 4) {
+        const word = this.read(at, 4);
+        for (let i = 0; i < 4; i++) into[done++] = word >>> (8 * i);
+      } else into[done++] = this.read(at, 1);
     }
-    for (; done < from.length; done++) this.write(address + done, 1, from[done]!);
+  }
+
+  /** Writes by words where the range is aligned, else by bytes. */
+  writeBlock(address: number, from: Uint8Array): void {
+    const range = this.#windows[address >>> PAGE_SHIFT];
+    if (range?.window.writeBlock !== undefined && address + from.length <= range.end) {
+      range.window.writeBlock(address - range.start, from);
+      return;
+    }
+    let done = 0;
+    while (done < from.length) {
+      const at = address + done;
+      if ((at & 3) === 0 && from.length - done >= 4) {
+        this.write(at, 4, (from[done]! | (from[done + 1]! << 8) | (from[done + 2]! << 16) | (from[done + 3]! << 24)) >>> 0);
+        done += 4;
+      } else this.write(at, 1, from[done++]!);
+    }
   }
 
   /** Every plain register back to its value after reset. */
-  reset(): void {
+  cold(): void {
     for (const page of this.#pages) page?.values.set(page.defaults);
   }
 
@@ -149,48 +184,14 @@ export class RegisterFile {
   }
 
   restore(state: RegisterState): void {
-    this.reset();
+    this.cold();
     for (const [index, values] of state) this.#pages[index]?.values.set(values);
-  }
-
-  #word(page: Page | undefined, address: number): number {
-    if (page === undefined) return this.#unknown(address);
-    const word = (address % PAGE) >>> 2;
-    const kind = page.kinds[word];
-    if (kind === PLAIN || kind === READ_ONLY) return page.values[word]!;
-    if (kind === HANDLED) {
-      const handler = page.handlers[word]!;
-      return handler.read ? handler.read() >>> 0 : 0;
-    }
-    return this.#unknown(address);
-  }
-
-  #writeWord(page: Page | undefined, address: number, value: number): void {
-    const word = (address % PAGE) >>> 2;
-    switch (page?.kinds[word]) {
-      case PLAIN:
-        page.values[word] = value;
-        break;
-      case READ_ONLY:
-        break;
-      case HANDLED:
-        page.handlers[word]!.write?.(value);
-        break;
-      default:
-        this.#unknown(address, value);
-    }
   }
 
   #page(address: number): Page {
     if (!Number.isInteger(address) || address < 0 || address >= BAR0_SIZE || address % 4 !== 0) {
       throw new RangeError(`BAR0 has no register at 0x${address.toString(16)}`);
     }
-    const index = (address / PAGE) | 0;
-    return (this.#pages[index] ??= new Page());
-  }
-
-  #windowAt(address: number): { readonly start: number; readonly end: number; readonly window: Window } | undefined {
-    for (const one of this.#windows) if (address >= one.start && address < one.end) return one;
-    return undefined;
+    return (this.#pages[address >>> PAGE_SHIFT] ??= new Page());
   }
 }

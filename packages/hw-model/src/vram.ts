@@ -1,14 +1,14 @@
-/** Bytes of one chunk of modelled VRAM: what a first touch costs, and the grain in which zeroes are given back. */
-export const CHUNK = 1 << 20;
+import type { AccessSize } from '@nova-stack/pci';
 
-/** VRAM as plain data: only chunks that hold something. */
+/** Bytes of one chunk of modelled VRAM: what a first touch costs, and the grain in which zeroes are given back. */
+export const CHUNK: number = 1 << 18;
+
+/** VRAM as plain data: only chunks that were touched. */
 export interface VramState {
   readonly chunks: ReadonlyMap<number, Uint8Array>;
 }
 
-/**
- * The framebuffer: as large as the board says, as expensive as what was touched. Untouched memory reads zero.
- */
+/** The framebuffer: as large as the board says, as expensive as what was touched. Untouched memory reads zero. */
 export class Vram {
   /** Bytes. */
   readonly size: number;
@@ -21,6 +21,25 @@ export class Vram {
   /** Bytes of host memory held. */
   get resident(): number {
     return this.#chunks.size * CHUNK;
+  }
+
+  /** Reads 1, 2 or 4 bytes, little endian; `address` is aligned to `size`. */
+  load(address: number, size: AccessSize): number {
+    if (address < 0 || address + size > this.size) this.#refuse(address, size);
+    const offset = address % CHUNK;
+    const chunk = this.#chunks.get((address - offset) / CHUNK);
+    if (chunk === undefined) return 0;
+    const low = chunk[offset]!;
+    if (size === 1) return low;
+    if (size === 2) return low | (chunk[offset + 1]! << 8);
+    return (low | (chunk[offset + 1]! << 8) | (chunk[offset + 2]! << 16) | (chunk[offset + 3]! << 24)) >>> 0;
+  }
+
+  /** Writes 1, 2 or 4 bytes; `address` is aligned to `size`. */
+  store(address: number, size: AccessSize, value: number): void {
+    const span = this.span(address, size);
+    if (span.length < size) this.#refuse(address, size);
+    for (let i = 0; i < size; i++) span[i] = value >>> (8 * i);
   }
 
   read(address: number, into: Uint8Array): void {
@@ -49,7 +68,7 @@ export class Vram {
   fill(address: number, length: number, byte: number): void {
     this.#check(address, length);
     const end = address + length;
-    if (byte === 0) {
+    if ((byte & 0xff) === 0) {
       // Over the chunks that exist, for the range may be most of a large card.
       for (const [index, chunk] of this.#chunks) {
         const start = index * CHUNK;
@@ -66,14 +85,18 @@ export class Vram {
     }
   }
 
-  /** The bytes from `address` on in place, at most `length` of them, at least one: up to the end of their chunk. */
+  /** The bytes from `address` on in place, at most `length` of them, at least one if `length` is: up to the end of their chunk. */
   span(address: number, length: number): Uint8Array {
     this.#check(address, length);
     const offset = address % CHUNK;
     const index = (address - offset) / CHUNK;
     let chunk = this.#chunks.get(index);
-    if (!chunk) this.#chunks.set(index, (chunk = new Uint8Array(CHUNK)));
-    return chunk.subarray(offset, Math.min(CHUNK, offset + length));
+    if (chunk === undefined) {
+      if (length === 0) return new Uint8Array(0);
+      // The last chunk of a card may be cut short.
+      this.#chunks.set(index, (chunk = new Uint8Array(Math.min(CHUNK, this.size - index * CHUNK))));
+    }
+    return chunk.subarray(offset, offset + length);
   }
 
   state(): VramState {
@@ -89,8 +112,12 @@ export class Vram {
   }
 
   #check(address: number, length: number): void {
-    if (!Number.isSafeInteger(address) || address < 0 || length < 0 || address + length > this.size) {
-      throw new RangeError(`VRAM has no ${length} bytes at 0x${address.toString(16)}: it ends at 0x${this.size.toString(16)}`);
+    if (!Number.isSafeInteger(address) || !Number.isSafeInteger(length) || address < 0 || length < 0 || address + length > this.size) {
+      this.#refuse(address, length);
     }
+  }
+
+  #refuse(address: number, length: number): never {
+    throw new RangeError(`VRAM has no ${length} bytes at 0x${address.toString(16)}: it ends at 0x${this.size.toString(16)}`);
   }
 }

@@ -1,85 +1,87 @@
-import { SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-stack/gpu-regs';
+import { ascii } from '@nova-stack/c-layout';
+import {
+  DMEM_MAPPER, DMEM_MAPPER_SIGNATURE, FALCON_SIGNATURE_SIZE, INTERFACE_ENTRY, INTERFACE_HEADER, INTERFACE_IDS, SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE,
+  SYNTHETIC_UCODE,
+} from '@nova-stack/gpu-regs';
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** FWSEC as the VBIOS carries it: what is loaded into a falcon, and what its descriptor says. Sizes in bytes. */
+/** FWSEC as the VBIOS carries it: what is loaded into a falcon, and what its descriptor says. */
 export interface FwsecUcode {
+  /** A multiple of 256 bytes. */
   readonly imem: Uint8Array;
   readonly dmem: Uint8Array;
   /** DMEM offset of the application interface table. */
   readonly interfaceOffset: number;
   /** DMEM offset of the slot for the signature. */
   readonly pkcOffset: number;
+  /** In the order of the set bits of `signatureVersions`. */
   readonly signatures: readonly Uint8Array[];
   /** Bit per fuse version that there is a signature for. */
   readonly signatureVersions: number;
 }
 
-// DMEM of the ucode: interface table, mapper, command buffer, signature slot.
-const DMEM = { interface: 0x10, mapper: 0x40, command: 0x100, commandSize: 0x80, signature: 0x200, size: 0x400 } as const;
+/** What lies where in DMEM, in bytes. */
+const DMEM = { interfaces: 0x10, mapper: 0x40, command: 0x100, commandSize: 0x80, signature: 0x200, size: 0x400 } as const;
 const IMEM_SIZE = 0x400;
-
-// Offsets inside the mapper; linux: drivers/gpu/nova-core/firmware/fwsec.rs
-const MAPPER = { signature: 0x00, version: 0x04, size: 0x06, commandIn: 0x08, commandInSize: 0x0c, commandOut: 0x10, commandOutSize: 0x14, initCommand: 0x2c, features: 0x30, bytes: 0x40 } as const;
-
-/** ASCII `DMAP`, what real mappers start with. */
-const MAPPER_SIGNATURE = 0x50414d44;
-const APPLICATION_DMEMMAPPER = 4;
+/** Stands in the interface table beside the mapper, for readers that want two entries. */
+const OTHER_INTERFACE = 1;
 
 /** Makes the ucode for a chip: no code in it, only the header that tells the firmware model what it stands for. */
 export function fwsecUcode(chip: string, fuseVersions: readonly number[]): FwsecUcode {
-  const dmem = new Uint8Array(DMEM.size);
-  const data = new DataView(dmem.buffer);
-  // Interface table: version, header size, entry size, entry count; the second entry satisfies readers that want two.
-  dmem.set([1, 4, 8, 2], DMEM.interface);
-  data.setUint32(DMEM.interface + 4, APPLICATION_DMEMMAPPER, true);
-  data.setUint32(DMEM.interface + 8, DMEM.mapper, true);
-  data.setUint32(DMEM.interface + 12, 1, true);
-  data.setUint32(DMEM.interface + 16, DMEM.mapper, true);
-
-  data.setUint32(DMEM.mapper + MAPPER.signature, MAPPER_SIGNATURE, true);
-  data.setUint16(DMEM.mapper + MAPPER.version, 3, true);
-  data.setUint16(DMEM.mapper + MAPPER.size, MAPPER.bytes, true);
-  data.setUint32(DMEM.mapper + MAPPER.commandIn, DMEM.command, true);
-  data.setUint32(DMEM.mapper + MAPPER.commandInSize, DMEM.commandSize, true);
-  data.setUint32(DMEM.mapper + MAPPER.commandOut, DMEM.command, true);
-  data.setUint32(DMEM.mapper + MAPPER.commandOutSize, DMEM.commandSize, true);
-
+  const versions = [...new Set(fuseVersions)].sort((a, b) => a - b);
+  const dmem = dmemImage();
   // Drivers patch the init command and the command buffer; one range that covers both stays out of the digest.
-  const patchedStart = DMEM.mapper + MAPPER.initCommand;
+  const patchedStart = DMEM.mapper + DMEM_MAPPER.offsets.initCommand;
   const patchedLength = DMEM.command + DMEM.commandSize - patchedStart;
-
-  const imem = new Uint8Array(IMEM_SIZE);
-  const code = new DataView(imem.buffer);
-  const { offsets } = SYNTHETIC_UCODE;
-  putText(imem, offsets.magic, SYNTHETIC_UCODE.magic);
-  code.setUint32(offsets.kind, SYNTHETIC_KINDS.fwsec, true);
-  code.setUint32(offsets.imemLength, imem.length, true);
-  putText(imem, offsets.chip, chip);
-  code.setUint32(offsets.dmemLength, dmem.length, true);
-  code.setUint32(offsets.interfaceOffset, DMEM.interface, true);
-  code.setUint32(offsets.patchedStart, patchedStart, true);
-  code.setUint32(offsets.patchedLength, patchedLength, true);
+  const imem = imemImage(chip, { dmemLength: dmem.length, patchedStart, patchedLength });
 
   const measured = dmem.slice();
   measured.fill(0, patchedStart, patchedStart + patchedLength);
-  measured.fill(0, DMEM.signature, DMEM.signature + SYNTHETIC_SIGNATURE.falconSize);
+  measured.fill(0, DMEM.signature, DMEM.signature + FALCON_SIGNATURE_SIZE);
   const digest = sha256.create().update(imem).update(measured).digest();
   return {
-    imem, dmem, interfaceOffset: DMEM.interface, pkcOffset: DMEM.signature,
-    signatures: fuseVersions.map((version) => signature(version, digest)),
-    signatureVersions: fuseVersions.reduce((bits, version) => bits | (1 << version), 0),
+    imem,
+    dmem,
+    interfaceOffset: DMEM.interfaces,
+    pkcOffset: DMEM.signature,
+    signatures: versions.map((version) => signature(version, digest)),
+    signatureVersions: versions.reduce((bits, version) => bits | (1 << version), 0),
   };
 }
 
+function dmemImage(): Uint8Array {
+  const dmem = new Uint8Array(DMEM.size);
+  INTERFACE_HEADER.write(dmem, DMEM.interfaces, { version: 1, headerSize: INTERFACE_HEADER.size, entrySize: INTERFACE_ENTRY.size, entryCount: 2 });
+  const entries = DMEM.interfaces + INTERFACE_HEADER.size;
+  INTERFACE_ENTRY.write(dmem, entries, { id: INTERFACE_IDS.dmemMapper, offset: DMEM.mapper });
+  INTERFACE_ENTRY.write(dmem, entries + INTERFACE_ENTRY.size, { id: OTHER_INTERFACE, offset: DMEM.mapper });
+  DMEM_MAPPER.write(dmem, DMEM.mapper, {
+    signature: ascii(DMEM_MAPPER_SIGNATURE), version: 3, size: DMEM_MAPPER.size,
+    commandIn: DMEM.command, commandInSize: DMEM.commandSize, commandOut: DMEM.command, commandOutSize: DMEM.commandSize,
+  });
+  return dmem;
+}
+
+function imemImage(chip: string, { dmemLength, patchedStart, patchedLength }: { readonly dmemLength: number; readonly patchedStart: number; readonly patchedLength: number }): Uint8Array {
+  const imem = new Uint8Array(IMEM_SIZE);
+  const view = new DataView(imem.buffer);
+  const { offsets, magic } = SYNTHETIC_UCODE;
+  imem.set(ascii(magic), offsets.magic);
+  imem.set(ascii(chip), offsets.chip);
+  view.setUint32(offsets.kind, SYNTHETIC_KINDS.fwsec, true);
+  view.setUint32(offsets.imemLength, imem.length, true);
+  view.setUint32(offsets.dmemLength, dmemLength, true);
+  view.setUint32(offsets.interfaceOffset, DMEM.interfaces, true);
+  view.setUint32(offsets.patchedStart, patchedStart, true);
+  view.setUint32(offsets.patchedLength, patchedLength, true);
+  return imem;
+}
+
 function signature(fuseVersion: number, digest: Uint8Array): Uint8Array {
-  const block = new Uint8Array(SYNTHETIC_SIGNATURE.falconSize);
+  const block = new Uint8Array(FALCON_SIGNATURE_SIZE);
   const { offsets, magic } = SYNTHETIC_SIGNATURE;
-  putText(block, offsets.magic, magic);
+  block.set(ascii(magic), offsets.magic);
   new DataView(block.buffer).setUint32(offsets.fuseVersion, fuseVersion, true);
   block.set(digest, offsets.digest);
   return block;
-}
-
-export function putText(bytes: Uint8Array, at: number, text: string): void {
-  for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
 }

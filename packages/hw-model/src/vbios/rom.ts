@@ -1,4 +1,10 @@
-import { fwsecUcode, putText, type FwsecUcode } from './fwsec-ucode.ts';
+import { ascii } from '@nova-stack/c-layout';
+import {
+  BIT_HEADER, BIT_ID, BIT_SIGNATURE, BIT_TOKEN, BIT_TOKENS, BROM_ENGINES, CODE_TYPES, FALCON_APPLICATIONS, FALCON_TABLE_ENTRY, FALCON_TABLE_HEADER,
+  FWSEC_UCODE_ID, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES, UCODE_DESCRIPTOR_V3,
+} from '@nova-stack/gpu-regs';
+
+import { fwsecUcode, type FwsecUcode } from './fwsec-ucode.ts';
 
 /** What a board's ROM is made from. */
 export interface VbiosSpec {
@@ -9,126 +15,98 @@ export interface VbiosSpec {
   readonly classCode: number;
   /** Version as it is printed, five bytes: `95.02.5c.00.01`. */
   readonly version: readonly [number, number, number, number, number];
-  /** Fuse versions that FWSEC has a signature for, ascending. */
+  /** Fuse versions that FWSEC has a signature for, 0 to 15. */
   readonly fuseVersions: readonly number[];
 }
 
-const UNIT = 512;
-const PCIR = 0x170;
-const BIT = 0x1b0;
-const PCAT_SIZE = 0x1000;
+/** Where the PCI data structure lies in every image, and BIT in the first. */
+const PCIR_AT = 0x170;
+const BIT_AT = 0x1b0;
+/** Bytes of the first two images. */
+const PC_AT_SIZE = 0x1000;
 const EFI_SIZE = 0x800;
-
-// Inside the PC-AT image: where the tokens point.
-const INFO_DATA = 0x200;
-const FALCON_DATA = 0x240;
-
-// Inside the FWSEC image.
-const PMU_TABLE = 0x400;
-const DESCRIPTOR = 0x440;
-
-const CODE_TYPE = { pcAt: 0x00, efi: 0x03, fwsec: 0xe0 } as const;
-const APP_FWSEC_PROD = 0x85;
-const DESCRIPTOR_V3 = 44;
-const ENGINE_GSP = 0x400;
-/** FWSEC's number among the ucodes of its engine; the fuse register of its version follows from it. */
-export const FWSEC_UCODE_ID = 9;
+/** Where the tokens of BIT point, in the PC-AT image. */
+const VERSION_AT = 0x200;
+const FALCON_DATA_AT = 0x240;
+/** In the FWSEC image. */
+const TABLE_AT = 0x400;
+const DESCRIPTOR_AT = 0x440;
+/** Readers look that far past the start of the last image. */
+const READ_AHEAD = 0x1000;
 
 /**
- * Writes a VBIOS in the real format: a PC-AT image, an EFI image, and the image that carries FWSEC.
- * Pointers into the last count as if it followed the first.
+ * Writes a VBIOS in the real format: a PC-AT image, an EFI image, and the image that carries FWSEC. Pointers into the
+ * last count as if it followed the first.
  *
  * Layout: linux: drivers/gpu/nova-core/vbios.rs, drivers/gpu/drm/nouveau/nvkm/subdev/bios/.
  */
 export function vbiosRom(spec: VbiosSpec): Uint8Array {
-  const ucode = fwsecUcode(spec.chip, spec.fuseVersions);
-  const pcAt = pcAtImage(spec);
-  const efi = image(EFI_SIZE, spec, CODE_TYPE.efi, false);
-  const fwsec = fwsecImage(spec, ucode);
-  const rom = new Uint8Array(pcAt.length + efi.length + fwsec.length);
-  rom.set(pcAt);
-  rom.set(efi, pcAt.length);
-  rom.set(fwsec, pcAt.length + efi.length);
+  const images = [pcAtImage(spec), image(EFI_SIZE, spec, CODE_TYPES.efi, false), fwsecImage(spec, fwsecUcode(spec.chip, spec.fuseVersions))];
+  const rom = new Uint8Array(images.reduce((size, { length }) => size + length, 0));
+  let end = 0;
+  for (const bytes of images) {
+    rom.set(bytes, end);
+    end += bytes.length;
+  }
   return rom;
 }
 
-/** An image of `size` bytes with its ROM header and PCI data structure. */
+/** An image of `size` bytes with its headers. */
 function image(size: number, spec: VbiosSpec, codeType: number, last: boolean): Uint8Array {
   const bytes = new Uint8Array(size);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0x00, 0xaa55, true);
-  view.setUint16(0x18, PCIR, true);
-  putText(bytes, PCIR, 'PCIR');
-  view.setUint16(PCIR + 0x04, spec.vendor, true);
-  view.setUint16(PCIR + 0x06, spec.device, true);
-  view.setUint16(PCIR + 0x0a, 0x18, true);
-  view.setUint8(PCIR + 0x0d, spec.classCode & 0xff);
-  view.setUint16(PCIR + 0x0e, spec.classCode >>> 8, true);
-  view.setUint16(PCIR + 0x10, size / UNIT, true);
-  view.setUint8(PCIR + 0x14, codeType);
-  view.setUint8(PCIR + 0x15, last ? 0x80 : 0);
-  view.setUint16(PCIR + 0x16, size / UNIT, true);
+  const blocks = size / IMAGE_BLOCK;
+  const indicator = last ? LAST_IMAGE : 0;
+  ROM_HEADER.write(bytes, 0, { signature: ROM_SIGNATURES.pci, size: codeType === CODE_TYPES.pcAt ? blocks : 0, pciData: PCIR_AT });
+  PCIR.write(bytes, PCIR_AT, {
+    signature: ascii('PCIR'), vendor: spec.vendor, device: spec.device, length: PCIR.size, revision: 3,
+    classCode: Uint8Array.of(spec.classCode & 0xff, (spec.classCode >>> 8) & 0xff, spec.classCode >>> 16),
+    imageLength: blocks, codeType, indicator, maxRuntimeLength: blocks,
+  });
+  const npdeAt = Math.ceil((PCIR_AT + PCIR.size) / NPDE_ALIGN) * NPDE_ALIGN;
+  NPDE.write(bytes, npdeAt, { signature: ascii(NPDE_SIGNATURE), revision: 0x0101, length: NPDE.size, subimageLength: blocks, indicator });
   return bytes;
 }
 
 function pcAtImage(spec: VbiosSpec): Uint8Array {
-  const bytes = image(PCAT_SIZE, spec, CODE_TYPE.pcAt, false);
-  const view = new DataView(bytes.buffer);
-  bytes[2] = PCAT_SIZE / UNIT;
-
-  // BIT: header of 12 bytes, tokens of 6.
+  const bytes = image(PC_AT_SIZE, spec, CODE_TYPES.pcAt, false);
   const tokens = [
-    { id: 'i', version: 2, size: 5, at: INFO_DATA },
-    { id: 'p', version: 2, size: 4, at: FALCON_DATA },
+    { id: BIT_TOKENS.internalUse, version: 2, size: 5, offset: VERSION_AT },
+    { id: BIT_TOKENS.falconData, version: 2, size: 4, offset: FALCON_DATA_AT },
   ];
-  view.setUint16(BIT, 0xb8ff, true);
-  putText(bytes, BIT + 2, 'BIT');
-  view.setUint16(BIT + 6, 0x0100, true);
-  bytes.set([12, 6, tokens.length], BIT + 8);
-  bytes[BIT + 11] = -sum(bytes.subarray(BIT, BIT + 11)) & 0xff;
-  tokens.forEach((token, index) => {
-    const at = BIT + 12 + 6 * index;
-    bytes[at] = token.id.charCodeAt(0);
-    bytes[at + 1] = token.version;
-    view.setUint16(at + 2, token.size, true);
-    view.setUint16(at + 4, token.at, true);
+  BIT_HEADER.write(bytes, BIT_AT, {
+    id: BIT_ID, signature: ascii(BIT_SIGNATURE), version: 0x0100, headerSize: BIT_HEADER.size, tokenSize: BIT_TOKEN.size, tokenCount: tokens.length,
   });
+  bytes[BIT_AT + BIT_HEADER.offsets.checksum] = -sum(bytes.subarray(BIT_AT, BIT_AT + BIT_HEADER.size)) & 0xff;
+  tokens.forEach((token, index) => { BIT_TOKEN.write(bytes, BIT_AT + BIT_HEADER.size + BIT_TOKEN.size * index, token); });
+
   // The version's bytes are printed in the order 3, 2, 1, 0, 4.
   const [a, b, c, d, e] = spec.version;
-  bytes.set([d, c, b, a, e], INFO_DATA);
-  view.setUint32(FALCON_DATA, PCAT_SIZE + PMU_TABLE, true);
+  bytes.set([d, c, b, a, e], VERSION_AT);
+  new DataView(bytes.buffer).setUint32(FALCON_DATA_AT, PC_AT_SIZE + TABLE_AT, true);
 
-  bytes[PCAT_SIZE - 1] = -sum(bytes) & 0xff;
+  bytes[PC_AT_SIZE - 1] = -sum(bytes) & 0xff;
   return bytes;
 }
 
 function fwsecImage(spec: VbiosSpec, ucode: FwsecUcode): Uint8Array {
-  const signaturesSize = ucode.signatures.reduce((size, one) => size + one.length, 0);
-  const descriptorSize = DESCRIPTOR_V3 + signaturesSize;
-  const used = DESCRIPTOR + descriptorSize + ucode.imem.length + ucode.dmem.length;
-  // Readers look up to 4 KiB past the start of an image.
-  const bytes = image(Math.max(0x1000, Math.ceil(used / UNIT) * UNIT), spec, CODE_TYPE.fwsec, true);
-  const view = new DataView(bytes.buffer);
+  const signaturesSize = ucode.signatures.reduce((size, { length }) => size + length, 0);
+  const descriptorSize = UCODE_DESCRIPTOR_V3.size + signaturesSize;
+  const used = DESCRIPTOR_AT + descriptorSize + ucode.imem.length + ucode.dmem.length;
+  const bytes = image(Math.max(READ_AHEAD, Math.ceil(used / IMAGE_BLOCK) * IMAGE_BLOCK), spec, CODE_TYPES.fwsec, true);
 
-  bytes.set([1, 6, 6, 1, 0, 0, APP_FWSEC_PROD, 0], PMU_TABLE);
-  view.setUint32(PMU_TABLE + 8, PCAT_SIZE + DESCRIPTOR, true);
-
-  const put = (at: number, value: number): void => { view.setUint32(DESCRIPTOR + at, value, true); };
-  put(0x00, ((descriptorSize << 16) | (3 << 8) | 1) >>> 0);
-  put(0x04, ucode.imem.length + ucode.dmem.length);
-  put(0x08, ucode.pkcOffset);
-  put(0x0c, ucode.interfaceOffset);
-  put(0x14, ucode.imem.length);
-  put(0x20, ucode.dmem.length);
-  view.setUint16(DESCRIPTOR + 0x24, ENGINE_GSP, true);
-  bytes[DESCRIPTOR + 0x26] = FWSEC_UCODE_ID;
-  bytes[DESCRIPTOR + 0x27] = ucode.signatures.length;
-  view.setUint16(DESCRIPTOR + 0x28, ucode.signatureVersions, true);
-
-  let at = DESCRIPTOR + DESCRIPTOR_V3;
+  FALCON_TABLE_HEADER.write(bytes, TABLE_AT, { version: 1, headerSize: FALCON_TABLE_HEADER.size + 2, entrySize: FALCON_TABLE_ENTRY.size, entryCount: 1 });
+  FALCON_TABLE_ENTRY.write(bytes, TABLE_AT + FALCON_TABLE_HEADER.size + 2, { application: FALCON_APPLICATIONS.fwsecProduction, pointer: PC_AT_SIZE + DESCRIPTOR_AT });
+  UCODE_DESCRIPTOR_V3.write(bytes, DESCRIPTOR_AT, {
+    valid: 1, version: 3, size: descriptorSize, storedSize: ucode.imem.length + ucode.dmem.length,
+    pkcDataOffset: ucode.pkcOffset, interfaceOffset: ucode.interfaceOffset,
+    imemLoadSize: ucode.imem.length, dmemLoadSize: ucode.dmem.length,
+    engineIdMask: BROM_ENGINES.gsp, ucodeId: FWSEC_UCODE_ID,
+    signatureCount: ucode.signatures.length, signatureVersions: ucode.signatureVersions,
+  });
+  let end = DESCRIPTOR_AT + UCODE_DESCRIPTOR_V3.size;
   for (const part of [...ucode.signatures, ucode.imem, ucode.dmem]) {
-    bytes.set(part, at);
-    at += part.length;
+    bytes.set(part, end);
+    end += part.length;
   }
   return bytes;
 }

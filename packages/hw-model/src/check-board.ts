@@ -1,0 +1,31 @@
+import { CHIPS, type Chip } from '@nova-stack/gpu-regs';
+
+import type { Board } from './boards.ts';
+import { HwModelError } from './errors.ts';
+
+const MiB = 2 ** 20;
+/** Less does not hold what firmware reserves. */
+const LEAST_VRAM = 512 * MiB;
+/** As far as the WPR2 registers reach. */
+const MOST_VRAM = 2 ** 40;
+/** Vectors of the smallest tree. */
+const VECTORS = 256;
+
+/** Checks what the rest of the model relies on. @throws {@link HwModelError} `BAD_BOARD`, `UNSUPPORTED_CHIP` */
+export function checkBoard(board: Board | undefined): Board {
+  if (board === undefined) throw new HwModelError('BAD_BOARD', 'There is no board of that name');
+  const chip = (CHIPS as Readonly<Record<string, Chip | undefined>>)[board.chip];
+  if (chip?.family.falcon !== 'ga102' || chip.family.bootChain !== 'fwsec-booter') {
+    throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of families ga10x and ad10x`);
+  }
+  const range = (field: string, value: number, min: number, max: number, unit = 1): void => {
+    if (Number.isSafeInteger(value) && value >= min && value <= max && value % unit === 0) return;
+    throw new HwModelError('BAD_BOARD', `${field} is ${value}: expected ${min} to ${max}${unit === 1 ? '' : `, a multiple of ${unit}`}`);
+  };
+  range('vramSize', board.vramSize, LEAST_VRAM, MOST_VRAM, MiB);
+  range('classCode', board.classCode, 0, 0xff_ffff);
+  range('fuses.gspFwsec', board.fuses.gspFwsec, 0, 15);
+  range('fuses.sec2Booter', board.fuses.sec2Booter, 0, 15);
+  range('vectors.gsp', board.vectors.gsp, 0, VECTORS - 1);
+  return board;
+}

@@ -1,0 +1,58 @@
+import { createConfigSpace, msi, pcie, pm, sriov, type BarSpec, type ConfigSpace, type ConfigSpec } from '@nova-stack/pci';
+import { BAR0_SIZE } from '@nova-stack/gpu-regs';
+
+import type { Board } from './boards.ts';
+
+const KiB = 2 ** 10;
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/** PCI indices of the BARs; NVIDIA counts them 0, 1, 2. */
+export const BAR = { registers: 0, framebuffer: 1, instance: 3 } as const;
+
+// Where they lie on real boards; open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h
+const PLACES = { pm: 0x60, msi: 0x68, pcie: 0x78, sriov: 0xbcc } as const;
+
+/** BARs of the physical function. */
+export function physicalBars(board: Board): readonly BarSpec[] {
+  return [
+    { index: BAR.registers, kind: 'mem32', prefetchable: false, size: BAR0_SIZE },
+    { index: BAR.framebuffer, kind: 'mem64', prefetchable: true, size: board.bar1Size },
+    { index: BAR.instance, kind: 'mem64', prefetchable: true, size: 32 * MiB },
+  ];
+}
+
+/**
+ * BARs of one virtual function. Kinds and indices: open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h
+ * (SRIOV_CAP_HDR9 to 13); sizes: assumed.
+ */
+export const VIRTUAL_BARS: readonly BarSpec[] = [
+  { index: BAR.registers, kind: 'mem32', prefetchable: false, size: 256 * KiB },
+  { index: BAR.framebuffer, kind: 'mem64', prefetchable: true, size: 2 * GiB },
+  { index: BAR.instance, kind: 'mem64', prefetchable: true, size: 32 * MiB },
+];
+
+function identity({ pci, classCode }: Board): Omit<ConfigSpec, 'bars'> {
+  return {
+    vendor: pci.vendor,
+    device: pci.device,
+    revision: pci.revision,
+    classCode: { base: classCode >>> 16, sub: (classCode >>> 8) & 0xff, interface: classCode & 0xff },
+    subsystemVendor: pci.subsystemVendor,
+    subsystem: pci.subsystem,
+  };
+}
+
+export function physicalConfig(board: Board, bars: readonly BarSpec[]): ConfigSpace {
+  return createConfigSpace({
+    ...identity(board),
+    interruptPin: 1,
+    bars,
+    capabilities: [pm({ at: PLACES.pm }), msi({ at: PLACES.msi }), pcie({ at: PLACES.pcie })],
+    extended: board.sriov ? [sriov({ at: PLACES.sriov, ...board.sriov, vfDevice: board.pci.device, bars: VIRTUAL_BARS })] : [],
+  });
+}
+
+export function virtualConfig(board: Board): ConfigSpace {
+  return createConfigSpace({ ...identity(board), bars: VIRTUAL_BARS, capabilities: [pcie({ at: PLACES.pcie })], virtual: true });
+}

@@ -1,0 +1,26 @@
+import type { TimerRecord } from '@nova-stack/timebase';
+
+import type { FalconState } from './falcon/state.ts';
+import type { InterruptState } from './interrupt-tree.ts';
+import type { EngineName } from './port.ts';
+import type { PtimerState } from './ptimer.ts';
+import type { RegisterState } from './register-file.ts';
+import type { VramState } from './vram.ts';
+
+/** Everything that a GPU remembers, as plain data. */
+export interface GpuState {
+  /** Form of this record. */
+  readonly version: 1;
+  /** What it is a state of: chip, device id and VRAM size. */
+  readonly board: string;
+  readonly config: Uint8Array;
+  /** Configuration space of each virtual function that exists. */
+  readonly virtualConfigs: readonly Uint8Array[];
+  readonly registers: RegisterState;
+  readonly vram: VramState;
+  readonly falcons: Readonly<Record<EngineName, FalconState>>;
+  readonly interrupts: InterruptState;
+  readonly ptimer: PtimerState;
+  readonly timers: readonly TimerRecord[];
+  readonly firmware: unknown;
+}
