@@ -81,7 +81,7 @@ const wants = fc.array(fc.record({ major: fc.nat(4), minMinor: fc.nat(4), above:
 const capabilities = fc.subarray(Object.keys(CAPABILITIES) as Capability[]);
 
 /** The specification, written as a search over all pairs of versions (major, minor) that both sides can speak. */
-function specified(offered: readonly OfferedMajor[], wanted: readonly Want[], missing: boolean): string {
+function specified(offered: readonly OfferedMajor[], wanted: readonly Omit<Want, 'interface'>[], missing: boolean): string {
   if (wanted.length > 0) {
     const pairs = wanted.flatMap((want) => offered.flatMap((one) => Array.from({ length: 12 }, (_, minor) => ({ want, one, major: one.major, minor }))))
       .filter(({ want, one, minor }) => want.major === one.major && want.minMinor <= one.minor && minor <= one.minor && minor <= want.maxMinor);

@@ -110,7 +110,7 @@ function answer(name: string, { out }: Operation, output: unknown, place: Place)
     checkFields(place.schema, name, out, output, 'ignore');
   } catch (error) {
     // The client must not take it for its own mistake.
-    throw new Error(`The core's answer is not what the contract says: ${error instanceof Error ? error.message : ''}`);
+    throw new Error(`The core's answer is not what the contract says: ${error instanceof Error ? error.message : ''}`, { cause: error });
   }
   return copied(place.schema, out, output as Outputs, objects);
 }
