@@ -6,6 +6,8 @@ export interface VgpuDriverOptions {
   readonly bus: ClientBus;
   /** A GPU is there. */
   readonly onManager?: (manager: VgpuManager) => void;
+  /** A GPU is going; its virtual GPUs are closed next. */
+  readonly onGone?: (manager: VgpuManager) => void;
 }
 
 /** The driver: one manager for every GPU that a core publishes for virtual GPUs. */
@@ -16,9 +18,14 @@ export interface VgpuDriver {
   unregister(): Promise<void>;
 }
 
-/** Registers the manager as a client of all cores on the bus. */
-export async function createVgpuDriver({ bus, onManager }: VgpuDriverOptions): Promise<VgpuDriver> {
+/**
+ * Registers the manager as a client of all cores on the bus, those there are and those that come.
+ *
+ * @throws AuxBusError `EBUSY` when it is registered already.
+ */
+export async function createVgpuDriver({ bus, onManager, onGone }: VgpuDriverOptions): Promise<VgpuDriver> {
   const managers: Manager[] = [];
+  const byDevice = new Map<string, Manager>();
   const registered = await registerClient<Manager>(bus, {
     module: 'vgpu',
     devices: ['nova-core.vgpu'],
@@ -35,14 +42,17 @@ export async function createVgpuDriver({ bus, onManager }: VgpuDriverOptions): P
     attached(session, device) {
       const manager = new Manager(session, device);
       managers.push(manager);
+      byDevice.set(device, manager);
       onManager?.(manager);
       return manager;
     },
     async detaching(manager) {
+      onGone?.(manager);
       managers.splice(managers.indexOf(manager), 1);
       await manager.closeAll();
+      byDevice.delete(manager.device);
     },
-    onEvent: (device) => (event) => { managers.find((manager) => manager.device === device)?.heard(event); },
+    onEvent: (device) => (event) => { byDevice.get(device)?.heard(event); },
   });
   return { managers, unregister: () => registered.unregister() };
 }

@@ -1,3 +1,6 @@
 export { createVgpuDriver, type VgpuDriver, type VgpuDriverOptions } from './driver.ts';
-export type { CreateOptions, GuestIdentity, InstanceInfo, TypeVerdict, Vgpu, VgpuManager, VgpuType } from './manager.ts';
+export type {
+  Assigned, Assignment, AssignOptions, CreateOptions, GuestOptions, OpenOptions, TypeVerdict, VgpuManager,
+} from './manager.ts';
+export type { GuestIdentity, InstanceInfo, Vgpu, VgpuType } from './vgpu.ts';
 export { VgpuError, type VgpuErrorCode } from './errors.ts';

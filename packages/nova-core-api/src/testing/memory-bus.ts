@@ -20,7 +20,7 @@ export interface MemoryBus {
   /** For clients. */
   readonly bus: ClientBus;
   /** Publishes a core as `nova-core.nova-drm.N` and `nova-core.vgpu.N`. */
-  plug(core: MemoryCore): Promise<PluggedCore>;
+  readonly plug: (core: MemoryCore) => Promise<PluggedCore>;
 }
 
 /** A bus on which clients find in-memory cores, as they find real ones. */
@@ -29,7 +29,7 @@ export function createMemoryBus(): MemoryBus {
   let next = 0;
   return {
     bus,
-    async plug(core) {
+    plug: async (core) => {
       const id = next++;
       const parent = bus.parent(`memory-${id}`);
       const devices: PublishedDevice[] = [];
