@@ -102,8 +102,8 @@ export function within<F extends Fields>(base: number, { name, address, fields, 
 
 /** Value of one field of a register's value. */
 export function get<F extends Fields>({ fields }: Fielded<F>, field: keyof F & string, value: number): number {
-  const [high, low] = fields[field]!;
-  return (value & maskOf(high, low)) >>> low;
+  const bits = fields[field]!;
+  return (value & maskOf(bits[0], bits[1])) >>> bits[1];
 }
 
 /** A register's value with `values` in its fields, and zero elsewhere. @throws {@link RegisterError} `FIELD_VALUE` */

@@ -1,4 +1,4 @@
-import { CHIPS, type Chip } from '@nova-stack/gpu-regs';
+import { CHIPS } from '@nova-stack/gpu-regs';
 
 import type { Board } from './boards.ts';
 import { HwModelError } from './errors.ts';
@@ -14,8 +14,9 @@ const VECTORS = 256;
 /** Checks what the rest of the model relies on. @throws {@link HwModelError} `BAD_BOARD`, `UNSUPPORTED_CHIP` */
 export function checkBoard(board: Board | undefined): Board {
   if (board === undefined) throw new HwModelError('BAD_BOARD', 'There is no board of that name');
-  const chip = (CHIPS as Readonly<Record<string, Chip | undefined>>)[board.chip];
-  if (chip?.family.falcon !== 'ga102' || chip.family.bootChain !== 'fwsec-booter') {
+  // A board may come from code that no compiler has seen.
+  const family = Object.hasOwn(CHIPS, board.chip) ? CHIPS[board.chip].family : undefined;
+  if (family?.falcon !== 'ga102' || family.bootChain !== 'fwsec-booter') {
     throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of families ga10x and ad10x`);
   }
   const range = (field: string, value: number, min: number, max: number, unit = 1): void => {

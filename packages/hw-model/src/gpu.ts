@@ -1,5 +1,5 @@
 import {
-  at, BAR0_WINDOWS, CHIPS, get, NV_PBUS_BAR0_WINDOW, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK,
+  at, BAR0_WINDOWS, CHIPS, get, make, NV_PBUS_BAR0_WINDOW, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK,
   NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, PRI_DECODE_ERROR,
 } from '@nova-stack/gpu-regs';
 import type { AccessSize, BarSpec, ConfigSpace, DeviceHost, PciFunction, ResetKind } from '@nova-stack/pci';
@@ -44,6 +44,8 @@ export interface Gpu extends PciFunction {
 /** Where an earlier owner left WPR2 when the fault plan says so, unless it says up to where. */
 const LEFT_WPR2 = { start: 0x100_0000, end: 0x200_0000 } as const;
 const WINDOW_UNIT = 0x1_0000;
+/** A BAR goes through page tables. Both BARs have the bit in the same place. */
+const VIRTUAL: number = make(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, { mode: 1 });
 
 /** The GPU put together from its units. */
 export class ModelledGpu implements Gpu {
@@ -84,8 +86,8 @@ export class ModelledGpu implements Gpu {
       leaves: family.interruptLeaves, mirror: family.configMirror.start, send: () => { this.#host?.interrupt(0); },
     });
     this.#ptimer = new Ptimer(this.#registers, () => this.#now());
-    this.#bar1 = this.#view('BAR1', () => (get(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, 'mode', this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK)) ? undefined : 0));
-    this.#bar2 = this.#view('BAR2', () => (get(NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, 'mode', this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK)) ? undefined : 0));
+    this.#bar1 = this.#view('BAR1', () => (this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK) & VIRTUAL ? undefined : 0));
+    this.#bar2 = this.#view('BAR2', () => (this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK) & VIRTUAL ? undefined : 0));
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({

@@ -87,7 +87,7 @@ export class RegisterFile {
 
   /** Value of a plain register. */
   get({ address }: Place): number {
-    return this.#pages[address >>> PAGE_SHIFT]?.values[(address % PAGE) >>> 2] ?? 0;
+    return this.#pages[address >>> PAGE_SHIFT]?.values[(address >>> 2) & (WORDS - 1)] ?? 0;
   }
 
   /** Sets a plain register from the inside; one that is unknown so far becomes plain. @throws RangeError outside BAR0 */
@@ -99,19 +99,13 @@ export class RegisterFile {
   }
 
   read(address: number, size: AccessSize): number {
-    const index = address >>> PAGE_SHIFT;
-    const page = this.#pages[index];
-    const word = (address >>> 2) & (WORDS - 1);
-    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
-    let value: number;
-    if (kind >= PLAIN) value = page!.values[word]!;
-    else if (kind === HANDLED) value = page!.handlers[word]!.read?.() ?? 0;
-    else {
-      const range = this.#windows[index];
-      if (range !== undefined) return range.window.read(address - range.start, size);
-      value = this.#unknown(address & ~3);
+    // Short enough to be inlined: most reads are of whole plain registers.
+    const page = this.#pages[address >>> PAGE_SHIFT];
+    if (page !== undefined && size === 4) {
+      const word = (address >>> 2) & (WORDS - 1);
+      if (page.kinds[word]! >= PLAIN) return page.values[word]!;
     }
-    return size === 4 ? value >>> 0 : (value >>> ((address & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
+    return this.#readElse(page, address, size);
   }
 
   write(address: number, size: AccessSize, value: number): void {
@@ -186,6 +180,20 @@ export class RegisterFile {
   restore(state: RegisterState): void {
     this.cold();
     for (const [index, values] of state) this.#pages[index]?.values.set(values);
+  }
+
+  #readElse(page: Page | undefined, address: number, size: AccessSize): number {
+    const word = (address >>> 2) & (WORDS - 1);
+    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
+    let value: number;
+    if (kind >= PLAIN) value = page!.values[word]!;
+    else if (kind === HANDLED) value = page!.handlers[word]!.read?.() ?? 0;
+    else {
+      const range = this.#windows[address >>> PAGE_SHIFT];
+      if (range !== undefined) return range.window.read(address - range.start, size);
+      value = this.#unknown(address & ~3);
+    }
+    return size === 4 ? value >>> 0 : (value >>> ((address & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
   }
 
   #page(address: number): Page {

@@ -21,7 +21,17 @@ type FalconRegister = Register<Fields, 'falcon'>;
 
 /** How long clearing the memories takes after a reset, in nanoseconds. */
 const SCRUB_TIME = 2_000;
+// What drivers poll is put together from these.
 const SWGEN0: number = make(NV_PFALCON_FALCON_IRQMASK, { swgen0: 1 });
+const HALTED: number = make(NV_PFALCON_FALCON_CPUCTL, { halted: 1 });
+const ALIAS_ENABLED: number = make(NV_PFALCON_FALCON_CPUCTL, { aliasEnable: 1 });
+const READY: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1 });
+const READY_SCRUBBING: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1, memScrubbing: 1 });
+const REQUIRE_CONTEXT: number = make(NV_PFALCON_FALCON_DMACTL, { requireContext: 1 });
+const SCRUBBING: number = make(NV_PFALCON_FALCON_DMACTL, { imemScrubbing: 1, dmemScrubbing: 1 });
+const IDLE: number = make(NV_PFALCON_FALCON_DMATRFCMD, { idle: 1 });
+const RISCV_ACTIVE: number = make(NV_PRISCV_RISCV_CPUCTL, { active: 1 });
+const RISCV_HALTED: number = make(NV_PRISCV_RISCV_CPUCTL, { halted: 1 });
 
 /** Registers that only hold what is written to them. */
 const PLAIN: readonly FalconRegister[] = [
@@ -139,11 +149,9 @@ export class Falcon {
   }
 
   #declareCpu(): void {
-    this.#handle(NV_PFALCON_FALCON_HWCFG2, {
-      read: () => make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1, memScrubbing: this.#scrubbing() ? 1 : 0 }),
-    });
+    this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) });
     this.#handle(NV_PFALCON_FALCON_CPUCTL, {
-      read: () => make(NV_PFALCON_FALCON_CPUCTL, { halted: this.state.halted ? 1 : 0, aliasEnable: this.state.aliasEnabled ? 1 : 0 }),
+      read: () => (this.state.halted ? HALTED : 0) | (this.state.aliasEnabled ? ALIAS_ENABLED : 0),
       write: (value) => {
         this.state.aliasEnabled = get(NV_PFALCON_FALCON_CPUCTL, 'aliasEnable', value) === 1;
         if (get(NV_PFALCON_FALCON_CPUCTL, 'start', value)) this.#start();
@@ -166,22 +174,19 @@ export class Falcon {
     });
     this.#handle(NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, { read: () => (this.state.riscv.active ? 1 : 0) });
     this.#handle(NV_PRISCV_RISCV_CPUCTL, {
-      read: () => make(NV_PRISCV_RISCV_CPUCTL, { active: this.state.riscv.active ? 1 : 0, halted: this.state.riscv.halted ? 1 : 0 }),
+      read: () => (this.state.riscv.active ? RISCV_ACTIVE : 0) | (this.state.riscv.halted ? RISCV_HALTED : 0),
     });
   }
 
   #declareMemories(): void {
     this.#handle(NV_PFALCON_FALCON_DMACTL, {
-      read: () => {
-        const scrubbing = this.#scrubbing() ? 1 : 0;
-        return make(NV_PFALCON_FALCON_DMACTL, { requireContext: this.state.requireContext ? 1 : 0, imemScrubbing: scrubbing, dmemScrubbing: scrubbing });
-      },
+      read: () => (this.state.requireContext ? REQUIRE_CONTEXT : 0) | (this.#scrubbing() ? SCRUBBING : 0),
       write: (value) => { this.state.requireContext = get(NV_PFALCON_FALCON_DMACTL, 'requireContext', value) === 1; },
     });
     this.#handle(NV_PFALCON_FALCON_DMATRFCMD, {
       read: () => {
         const idle = this.state.transfers === 0 && !this.#world.fault(`hw-model.falcon.${this.name}.dma`);
-        return set(NV_PFALCON_FALCON_DMATRFCMD, this.state.command, { idle: idle ? 1 : 0, full: 0 });
+        return this.state.command | (idle ? IDLE : 0);
       },
       write: (command) => { this.#transfer(command); },
     });

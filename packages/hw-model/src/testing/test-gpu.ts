@@ -112,7 +112,7 @@ export function testGpu({ board = testBoard, faults = [] }: { readonly board?: B
   gpu.plug({
     now: () => clock.now,
     start: (job) => { if (test.deferJobs) jobs.push(job); else finish(job); },
-    interrupt: () => void interrupts++,
+    interrupt: () => { interrupts++; },
   });
   return test;
 }

@@ -1,0 +1,224 @@
+import { serialize } from 'node:v8';
+
+import { fc, test as property } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+
+import { BOARDS, type Board } from './boards.ts';
+import { createGpu } from './create-gpu.ts';
+import { HwModelError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
+import type { GpuState } from './gpu-state.ts';
+import { testBoard, testGpu, type TestGpu } from './testing/test-gpu.ts';
+
+const firmware = testGpu().firmware;
+const MIRROR = 0x088000;
+
+describe('the PCI function', () => {
+  it.each([
+    ['l40', 0x26b510de, 0x030200, 64 * 2 ** 30],
+    ['rtx4090', 0x268410de, 0x030000, 256 * 2 ** 20],
+  ] as const)('of %s has the ids and BARs that drivers look for', (name, id, classCode, bar1) => {
+    const { gpu } = testGpu({ board: BOARDS[name] });
+    expect(gpu.config.read(0, 4)).toBe(id);
+    expect(gpu.config.read(8, 4)).toBe(((classCode << 8) | 0xa1) >>> 0);
+    // linux: drivers/gpu/nova-core/gsp/fw/commands.rs sends the starts of BARs 0, 1 and 3 to the firmware.
+    expect(gpu.bars.map(({ index, kind, size }) => [index, kind, size])).toEqual([[0, 'mem32', 0x1000000], [1, 'mem64', bar1], [3, 'mem64', 0x2000000]]);
+    expect([gpu.config.capability(0x01), gpu.config.capability(0x05), gpu.config.capability(0x10)]).toEqual([0x60, 0x68, 0x78]);
+  });
+
+  it('shows configuration space in BAR0, with SR-IOV where firmware reads it', () => {
+    const { gpu } = testGpu();
+    for (let offset = 0; offset < 0x1000; offset += 4) {
+      if (offset === 0x050 || offset === 0x41c || offset === 0x704) continue;
+      expect(gpu.read(0, MIRROR + offset, 4), offset.toString(16)).toBe(gpu.config.read(offset, 4));
+    }
+    // open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h (SRIOV_CAP_HDR3, HDR5)
+    expect(gpu.read(0, MIRROR + 0xbd8, 4) >>> 16).toBe(32);
+    expect(gpu.read(0, MIRROR + 0xbe0, 4) & 0xffff).toBe(4);
+    // VF BAR0 has 32 bits, BAR1 and BAR2 64.
+    expect([0xbf0, 0xbf4, 0xbfc].map((at) => gpu.read(0, MIRROR + at, 4) & 0xf)).toEqual([0, 0xc, 0xc]);
+    gpu.write(0, MIRROR + 0x04, 2, 0x0006);
+    expect(gpu.config.busMaster).toBe(true);
+    expect(testGpu({ board: BOARDS.rtx4090 }).gpu.read(0, MIRROR + 0xbd8, 4)).toBe(0);
+  });
+
+  it('takes a function-level reset through the mirror', () => {
+    const test = testGpu();
+    test.gpu.write(0, 0x100c10, 4, 5);
+    test.gpu.write(0, MIRROR + 0x78 + 8, 2, 0x8000);
+    expect([test.gpu.read(0, 0x100c10, 4), test.firmware.calls]).toEqual([0, ['device reset']]);
+  });
+
+  it('has virtual functions as long as they are enabled, which do nothing yet', () => {
+    const { gpu } = testGpu();
+    const enable = (count: number): void => {
+      gpu.config.write(0xbcc + 0x08, 2, 0);
+      gpu.config.write(0xbcc + 0x10, 2, count);
+      gpu.config.write(0xbcc + 0x08, 2, count > 0 ? 9 : 0);
+    };
+    expect(gpu.virtualFunctions!()).toEqual([]);
+    enable(3);
+    const [first] = gpu.virtualFunctions!();
+    expect(gpu.virtualFunctions!().length).toBe(3);
+    expect(gpu.virtualFunctions!()[0]).toBe(first);
+    expect([first!.config.read(0, 4), first!.read(0, 0, 4), first!.read(1, 0, 1)]).toEqual([0xffffffff, 0xffffffff, 0xff]);
+    enable(0);
+    expect(gpu.virtualFunctions!()).toEqual([]);
+  });
+
+  it('passes doorbells on', () => {
+    const test = testGpu();
+    test.gpu.write(0, 0x110c00, 4, 0);
+    test.gpu.write(0, 0x110c08, 4, 0);
+    test.gpu.write(0, 0xb82200, 4, 65);
+    expect(test.firmware.calls).toEqual(['doorbell 0', 'doorbell 1', 'vf 65']);
+  });
+
+  it('runs the firmware\'s timers in order of time', () => {
+    const test = testGpu();
+    const { hardware, calls } = test.firmware;
+    hardware.arm({ at: 300, event: 'b', arg: 2 });
+    hardware.arm({ at: 100, event: 'a', arg: 1 });
+    hardware.arm({ at: 200, event: 'c', arg: 3 });
+    hardware.disarm('c');
+    expect(test.gpu.nextDue()).toBe(100);
+    test.gpu.runDue(100);
+    expect([calls, test.gpu.nextDue()]).toEqual([['timer a 1'], 300]);
+    test.gpu.runDue(1000);
+    expect([calls, test.gpu.nextDue()]).toEqual([['timer a 1', 'timer b 2'], undefined]);
+  });
+
+  it('keeps VRAM over a reset of the function, and loses it with power', () => {
+    const test = testGpu();
+    test.firmware.hardware.writeVram(0, Uint8Array.of(1));
+    test.firmware.hardware.arm({ at: 5, event: 'x', arg: 0 });
+    test.firmware.hardware.setWpr2(0x1000, 0x2000);
+    test.gpu.reset('flr');
+    expect([test.gpu.peekVram(0, 1)[0], test.gpu.nextDue(), test.gpu.read(0, 0x1fa828, 4)]).toEqual([1, undefined, 0]);
+    test.gpu.reset('power-on');
+    expect([test.gpu.peekVram(0, 1)[0], test.gpu.residentVram()]).toEqual([0, 0]);
+  });
+});
+
+describe('createGpu', () => {
+  const attempt = (change: object): (() => Gpu) => () => createGpu({ board: { ...testBoard, ...change }, firmware: () => firmware as never });
+  it.each([
+    ['a chip that is not modelled', { chip: 'gh100' }, 'UNSUPPORTED_CHIP', 'Chip gh100 is not modelled'],
+    ['a chip that does not exist', { chip: 'toString' }, 'UNSUPPORTED_CHIP', 'Chip toString is not modelled'],
+    ['too little VRAM', { vramSize: 2 ** 28 }, 'BAD_BOARD', 'vramSize is 268435456: expected 536870912 to 1099511627776, a multiple of 1048576'],
+    ['a vector outside the tree', { vectors: { gsp: 256 } }, 'BAD_BOARD', 'vectors.gsp is 256: expected 0 to 255'],
+    ['a fuse version that is no number', { fuses: { gspFwsec: NaN, sec2Booter: 0 } }, 'BAD_BOARD', 'fuses.gspFwsec is NaN'],
+  ])('refuses %s', (_, change, code, message) => {
+    try {
+      attempt(change)();
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toBeInstanceOf(HwModelError);
+      expect((error as HwModelError).code).toBe(code);
+      expect((error as HwModelError).message).toContain(message);
+    }
+  });
+
+  it('knows boards by name, and has all facts in one record', () => {
+    const gpu = createGpu({ board: 'l40', firmware: () => firmware as never, seed: 7 });
+    expect(gpu.facts).toMatchObject({ chip: 'ad102', chipId: 0x192, architecture: 'ada', productName: 'NVIDIA L40', vramSize: 48 * 2 ** 30 });
+    expect(gpu.facts.uuid.length).toBe(16);
+    expect(createGpu({ board: 'l40', firmware: () => firmware as never, seed: 7 }).facts).toEqual(gpu.facts);
+    expect(createGpu({ board: 'l40', firmware: () => firmware as never, seed: 8 }).facts.uuid).not.toEqual(gpu.facts.uuid);
+    // 142 SMs in pairs
+    expect(gpu.facts.tpcMasks.reduce((count, mask) => count + mask.toString(2).replaceAll('0', '').length, 0)).toBe(71);
+    expect(() => createGpu({ board: 'none' as never, firmware: () => firmware as never })).toThrow('There is no board of that name');
+  });
+
+  it('builds every chip that boots as AD102 does', () => {
+    for (const [chip, id] of [['ga102', 0x172], ['ga107', 0x177], ['ad107', 0x197]] as const) {
+      const { gpu } = testGpu({ board: { ...testBoard, chip } });
+      expect(gpu.read(0, 0xa00, 4)).toBe(id * 2 ** 20 + 0xa1000);
+    }
+  });
+});
+
+/** Registers worth hitting, and anything at all. */
+const interesting = [0x1700, 0x100c10, 0x110004, 0x110010, 0x110040, 0x110100, 0x11010c, 0x110114, 0x110118, 0x11011c, 0x110180, 0x110184, 0x1101c0, 0x1101c4, 0x1103c0,
+  0x110600, 0x111668, 0x840100, 0x840118, 0xb80f40, 0xb81000, 0xb81010, 0xb81200, 0xb81210, 0xb81608, 0xb81640, 0x9400, 0x9410, 0x088004, 0x088010, 0x088704,
+  0x088bd4, 0x700000, 0x7ffffc, 0x300000, 0x1fa824, 0x110c00, 0xb82200];
+const offset = fc.oneof(fc.constantFrom(...interesting), fc.nat(0xffffff));
+const access = fc.record({
+  bar: fc.constantFrom(0, 0, 0, 1, 3), offset, size: fc.constantFrom(1 as const, 2 as const, 4 as const), write: fc.boolean(),
+  value: fc.oneof(fc.constantFrom(0, 1, 2, 0x40, 0x600, 0x614, 0xffffffff), fc.integer({ min: 0, max: 0xffffffff })),
+});
+type Access = typeof access extends fc.Arbitrary<infer T> ? T : never;
+
+function perform(test: TestGpu, { bar, offset: at, size, write, value }: Access): number {
+  const place = Math.min(at - (at % size), (bar === 3 ? 0x2000000 : 0x1000000) - size);
+  test.clock.now += 100;
+  if (!write) return test.gpu.read(bar, place, size);
+  test.gpu.write(bar, place, size, size === 4 ? value : value % 2 ** (8 * size));
+  return 0;
+}
+
+describe('any driver', () => {
+  property.prop([fc.array(access, { maxLength: 200 })], { numRuns: 200 })('may write anything anywhere, and reads numbers', (accesses) => {
+    const test = testGpu();
+    for (const one of accesses) {
+      const value = perform(test, one);
+      expect(Number.isInteger(value) && value >= 0 && value < 2 ** (8 * one.size)).toBe(true);
+    }
+    const block = new Uint8Array(64);
+    for (const one of accesses.slice(0, 10)) {
+      const at = Math.min(one.offset, 0x1000000 - 64);
+      test.gpu.writeBlock(one.bar, at, block);
+      test.gpu.readBlock(one.bar, at, block);
+    }
+  });
+});
+
+/** States are megabytes: compared as bytes. Only plain data can be written at all. */
+const same = (a: GpuState, b: GpuState): boolean => serialize(structuredClone(a)).equals(serialize(structuredClone(b)));
+
+describe('a snapshot', () => {
+  property.prop([fc.array(access, { maxLength: 60 }), fc.array(access, { maxLength: 60 })], { numRuns: 30 })('goes on exactly as the original', (before, after) => {
+    const original = testGpu();
+    for (const one of before) perform(original, one);
+    original.firmware.hardware.arm({ at: original.clock.now + 500, event: 'later', arg: 1 });
+    const state = structuredClone(original.gpu.snapshot());
+    const copy = testGpu();
+    copy.clock.now = original.clock.now;
+    copy.gpu.restore(state);
+    expect(same(copy.gpu.snapshot(), original.gpu.snapshot())).toBe(true);
+    for (const one of after) expect(perform(copy, one)).toBe(perform(original, one));
+    for (const test of [original, copy]) test.gpu.runDue(test.clock.now + 1000);
+    expect(same(copy.gpu.snapshot(), original.gpu.snapshot())).toBe(true);
+    // What was taken did not change meanwhile.
+    const third = testGpu();
+    third.gpu.restore(state);
+    expect(same(third.gpu.snapshot(), state)).toBe(true);
+  });
+
+  it('holds the virtual functions that exist', () => {
+    const [one, two] = [testGpu(), testGpu()];
+    one.gpu.config.write(0xbcc + 0x10, 2, 2);
+    one.gpu.config.write(0xbcc + 0x08, 2, 9);
+    one.gpu.virtualFunctions!()[1]!.config.write(4, 2, 4);
+    two.gpu.restore(one.gpu.snapshot());
+    expect(two.gpu.virtualFunctions!().map(({ config }) => config.busMaster)).toEqual([false, true]);
+  });
+
+  it.each([
+    ['another board', (state: GpuState): GpuState => ({ ...state, board: 'ad102 10de:2684 24576 MiB' }), 'State is of ad102 10de:2684 24576 MiB: expected ad102 10de:26b5 512 MiB'],
+    ['another time', (state: GpuState): GpuState => ({ ...state, version: 2 as never }), 'State has version 2: expected 1'],
+  ])('of %s is refused', (_, change, message) => {
+    const { gpu } = testGpu();
+    const state = gpu.snapshot();
+    expect(() => { gpu.restore(change(state)); }).toThrow(new HwModelError('BAD_STATE', message));
+    expect(same(gpu.snapshot(), state)).toBe(true);
+  });
+});
+
+// A board is data: this is how a user makes one of their own.
+const twin: Board = { ...BOARDS.l40, productName: 'Two of them' };
+it('lives beside others of its kind', () => {
+  const [a, b] = [testGpu({ board: twin }), testGpu({ board: twin })];
+  a.gpu.write(1, 0, 4, 1);
+  expect(b.gpu.read(1, 0, 4)).toBe(0);
+});
