@@ -36,13 +36,6 @@ const HANDLED = 1;
 const PLAIN = 2;
 const READ_ONLY = 3;
 
-class Page {
-  readonly values: Uint32Array = new Uint32Array(WORDS);
-  readonly defaults: Uint32Array = new Uint32Array(WORDS);
-  readonly kinds: Uint8Array = new Uint8Array(WORDS);
-  readonly handlers: (RegisterHandler | undefined)[] = [];
-}
-
 interface WindowRange {
   readonly start: number;
   readonly end: number;
@@ -50,11 +43,17 @@ interface WindowRange {
 }
 
 /**
- * The registers of BAR0, in pages. A plain register is one load from a typed array away; the rest goes to the unit
+ * The registers of BAR0, in pages. A plain register is three loads from typed arrays away; the rest goes to the unit
  * that declared it. What nobody declared is unknown, and its owner says what it reads.
  */
 export class RegisterFile {
-  readonly #pages: (Page | undefined)[] = new Array<Page | undefined>(BAR0_SIZE / PAGE).fill(undefined);
+  /** Where a page's words start in the arrays below; 0 for pages that nobody declared, whose words are all unknown. */
+  readonly #starts: Uint32Array = new Uint32Array(BAR0_SIZE / PAGE);
+  #kinds: Uint8Array = new Uint8Array(WORDS);
+  #values: Uint32Array = new Uint32Array(WORDS);
+  #defaults: Uint32Array = new Uint32Array(WORDS);
+  readonly #handlers: (RegisterHandler | undefined)[] = [];
+  #end = WORDS;
   readonly #windows: (WindowRange | undefined)[] = new Array<WindowRange | undefined>(BAR0_SIZE / PAGE).fill(undefined);
   readonly #unknown: (address: number, value?: number) => number;
 
@@ -65,18 +64,16 @@ export class RegisterFile {
 
   /** Declares a register that holds a value; the CPU changes it unless its access is `ro`. */
   plain({ address, access }: Place, value = 0): void {
-    const page = this.#page(address);
-    const word = (address % PAGE) >>> 2;
-    page.kinds[word] = access === 'ro' ? READ_ONLY : PLAIN;
-    page.values[word] = page.defaults[word] = value;
+    const index = this.#declare(address);
+    this.#kinds[index] = access === 'ro' ? READ_ONLY : PLAIN;
+    this.#values[index] = this.#defaults[index] = value;
   }
 
   /** Declares a register with behaviour. */
   handle({ address }: Place, handler: RegisterHandler): void {
-    const page = this.#page(address);
-    const word = (address % PAGE) >>> 2;
-    page.kinds[word] = HANDLED;
-    page.handlers[word] = handler;
+    const index = this.#declare(address);
+    this.#kinds[index] = HANDLED;
+    this.#handlers[index] = handler;
   }
 
   /** Declares whole pages that are read and written in their own way. */
@@ -87,35 +84,29 @@ export class RegisterFile {
 
   /** Value of a plain register. */
   get({ address }: Place): number {
-    return this.#pages[address >>> PAGE_SHIFT]?.values[(address >>> 2) & (WORDS - 1)] ?? 0;
+    return this.#values[this.#index(address)] ?? 0;
   }
 
   /** Sets a plain register from the inside; one that is unknown so far becomes plain. @throws RangeError outside BAR0 */
   set({ address }: Place, value: number): void {
-    const page = this.#page(address);
-    const word = (address % PAGE) >>> 2;
-    if (page.kinds[word] === UNKNOWN) page.kinds[word] = PLAIN;
-    page.values[word] = value;
+    const index = this.#declare(address);
+    if (this.#kinds[index] === UNKNOWN) this.#kinds[index] = PLAIN;
+    this.#values[index] = value;
   }
 
   read(address: number, size: AccessSize): number {
     // Short enough to be inlined: most reads are of whole plain registers.
-    const page = this.#pages[address >>> PAGE_SHIFT];
-    if (page !== undefined && size === 4) {
-      const word = (address >>> 2) & (WORDS - 1);
-      if (page.kinds[word]! >= PLAIN) return page.values[word]!;
-    }
-    return this.#readElse(page, address, size);
+    const index = this.#index(address);
+    if (this.#kinds[index]! >= PLAIN && size === 4) return this.#values[index]!;
+    return this.#readElse(index, address, size);
   }
 
   write(address: number, size: AccessSize, value: number): void {
-    const index = address >>> PAGE_SHIFT;
-    const page = this.#pages[index];
-    const word = (address >>> 2) & (WORDS - 1);
-    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
+    const index = this.#index(address);
+    const kind = this.#kinds[index]!;
     if (kind === READ_ONLY) return;
     if (kind === UNKNOWN) {
-      const range = this.#windows[index];
+      const range = this.#windows[address >>> PAGE_SHIFT];
       if (range !== undefined) {
         range.window.write(address - range.start, size, value);
         return;
@@ -125,8 +116,8 @@ export class RegisterFile {
     const shifted = size === 4 ? value : (value << shift) >>> 0;
     if (kind === PLAIN) {
       const mask = size === 4 ? 0xffff_ffff : (size === 1 ? 0xff : 0xffff) << shift;
-      page!.values[word] = (page!.values[word]! & ~mask) | shifted;
-    } else if (kind === HANDLED) page!.handlers[word]!.write?.(shifted);
+      this.#values[index] = (this.#values[index]! & ~mask) | shifted;
+    } else if (kind === HANDLED) this.#handlers[index]!.write?.(shifted);
     else this.#unknown(address & ~3, shifted);
   }
 
@@ -166,28 +157,32 @@ export class RegisterFile {
 
   /** Every plain register back to its value after reset. */
   cold(): void {
-    for (const page of this.#pages) page?.values.set(page.defaults);
+    this.#values.set(this.#defaults);
   }
 
   state(): RegisterState {
     const state = new Map<number, Uint32Array>();
-    this.#pages.forEach((page, index) => {
-      if (page) state.set(index, page.values.slice());
+    this.#starts.forEach((start, page) => {
+      if (start > 0) state.set(page, this.#values.slice(start, start + WORDS));
     });
     return state;
   }
 
   restore(state: RegisterState): void {
     this.cold();
-    for (const [index, values] of state) this.#pages[index]?.values.set(values);
+    for (const [page, values] of state) if (this.#starts[page]) this.#values.set(values.subarray(0, WORDS), this.#starts[page]);
   }
 
-  #readElse(page: Page | undefined, address: number, size: AccessSize): number {
-    const word = (address >>> 2) & (WORDS - 1);
-    const kind = page === undefined ? UNKNOWN : page.kinds[word]!;
+  /** Where a register's word is in the arrays. */
+  #index(address: number): number {
+    return this.#starts[address >>> PAGE_SHIFT]! + ((address >>> 2) & (WORDS - 1));
+  }
+
+  #readElse(index: number, address: number, size: AccessSize): number {
+    const kind = this.#kinds[index]!;
     let value: number;
-    if (kind >= PLAIN) value = page!.values[word]!;
-    else if (kind === HANDLED) value = page!.handlers[word]!.read?.() ?? 0;
+    if (kind >= PLAIN) value = this.#values[index]!;
+    else if (kind === HANDLED) value = this.#handlers[index]!.read?.() ?? 0;
     else {
       const range = this.#windows[address >>> PAGE_SHIFT];
       if (range !== undefined) return range.window.read(address - range.start, size);
@@ -196,10 +191,28 @@ export class RegisterFile {
     return size === 4 ? value >>> 0 : (value >>> ((address & 3) * 8)) & (size === 1 ? 0xff : 0xffff);
   }
 
-  #page(address: number): Page {
+  /** The same, after making room for the page. */
+  #declare(address: number): number {
     if (!Number.isInteger(address) || address < 0 || address >= BAR0_SIZE || address % 4 !== 0) {
       throw new RangeError(`BAR0 has no register at 0x${address.toString(16)}`);
     }
-    return (this.#pages[address >>> PAGE_SHIFT] ??= new Page());
+    const page = address >>> PAGE_SHIFT;
+    if (this.#starts[page] === 0) {
+      if (this.#end === this.#kinds.length) this.#grow();
+      this.#starts[page] = this.#end;
+      this.#end += WORDS;
+    }
+    return this.#index(address);
+  }
+
+  #grow(): void {
+    const [kinds, values, defaults] = [this.#kinds, this.#values, this.#defaults];
+    const length = kinds.length * 2;
+    this.#kinds = new Uint8Array(length);
+    this.#kinds.set(kinds);
+    this.#values = new Uint32Array(length);
+    this.#values.set(values);
+    this.#defaults = new Uint32Array(length);
+    this.#defaults.set(defaults);
   }
 }
