@@ -1,7 +1,10 @@
-import { registerClient, type ClientBus, type Session } from '@nova-stack/nova-core-api';
+import { registerClient, type ClientBus, type DrmClient, type Session } from '@nova-stack/nova-core-api';
 
 import { DrmError } from './errors.ts';
 import { File, type DrmFile } from './file.ts';
+
+/** Key and value mean something to userspace only. */
+export type DrmFact = ReturnType<DrmClient['facts']>['facts'][number];
 
 /** A GPU as userspace finds it: something to open. */
 export interface DrmDevice {
@@ -9,8 +12,10 @@ export interface DrmDevice {
   readonly device: string;
   /** Product name. */
   readonly name: string;
-  /** Bytes of device memory, and how many of them clients can have between them. */
+  /** Bytes of device memory, and how many of them clients can have between them. Synchronous. @throws {ContractError} `DeviceLost`. */
   memory(): { readonly total: number; readonly usable: number };
+  /** What the core wants userspace compilers to know, passed on as it came; empty when it has nothing to say. Synchronous. */
+  facts(): readonly DrmFact[];
   /** Files that are open. */
   readonly openFiles: number;
   /** @throws {DrmError} `ENODEV` after the device went away. */
@@ -21,6 +26,8 @@ export interface NovaDrmOptions {
   readonly bus: ClientBus;
   /** A GPU is there. */
   readonly onDevice?: (device: DrmDevice) => void;
+  /** A GPU is going; its files are closed next. */
+  readonly onGone?: (device: DrmDevice) => void;
 }
 
 export interface NovaDrm {
@@ -34,6 +41,7 @@ class Device implements DrmDevice {
   readonly device: string;
   readonly #session: Session;
   readonly #files = new Set<File>();
+  #leaving = false;
 
   constructor(session: Session, device: string) {
     this.#session = session;
@@ -49,24 +57,33 @@ class Device implements DrmDevice {
     return { total: memoryTotal, usable: memoryUsable };
   }
 
+  facts(): readonly DrmFact[] {
+    return this.#session.agreement.capabilities.includes('drm.facts') ? (this.#session.drm?.facts().facts ?? []) : [];
+  }
+
   get openFiles(): number {
     return this.#files.size;
   }
 
   open(): DrmFile {
-    if (this.#session.state !== 'Attached') throw new DrmError('ENODEV', `${this.device} is gone`);
+    if (this.#leaving || this.#session.state !== 'Attached') throw new DrmError('ENODEV', `${this.device} is gone`);
     const file = new File(this.#session, (closed) => void this.#files.delete(closed));
     this.#files.add(file);
     return file;
   }
 
   async closeAll(): Promise<void> {
+    this.#leaving = true;
     for (const file of [...this.#files].reverse()) await file.close();
   }
 }
 
-/** Registers the graphics driver as a client of all cores on the bus. */
-export async function createNovaDrm({ bus, onDevice }: NovaDrmOptions): Promise<NovaDrm> {
+/**
+ * Registers the graphics driver as a client of all cores on the bus, those there are and those that come.
+ *
+ * @throws AuxBusError `EBUSY` when it is registered already.
+ */
+export async function createNovaDrm({ bus, onDevice, onGone }: NovaDrmOptions): Promise<NovaDrm> {
   const devices: Device[] = [];
   const registered = await registerClient<Device>(bus, {
     module: 'nova-drm',
@@ -88,6 +105,7 @@ export async function createNovaDrm({ bus, onDevice }: NovaDrmOptions): Promise<
       return device;
     },
     async detaching(device) {
+      onGone?.(device);
       devices.splice(devices.indexOf(device), 1);
       await device.closeAll();
     },
