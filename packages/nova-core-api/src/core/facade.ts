@@ -53,11 +53,12 @@ function method(member: string, operation: Operation, place: Place): (input?: un
   const { schema, backend, host, object } = place;
   const name = `${place.label}.${member}`;
   const call: Call = { name, operation, onObject: object !== undefined };
+  const granted = host.capabilities.includes(operation.needs);
   const serve = (input: unknown): unknown => (operation.bySession ? host.own : backend)[member]!(input);
   const before = (input: unknown): void => {
     host.permit(call);
     object?.live();
-    if (!host.capabilities.includes(operation.needs)) {
+    if (!granted) {
       throw new ContractError('MissingCapability', `${name} needs the capability ${operation.needs}, which was not granted`, { subject: operation.needs });
     }
     if (operation.in) checkFields(schema, name, operation.in, input);
@@ -101,10 +102,12 @@ function method(member: string, operation: Operation, place: Place): (input?: un
 /** The client's own copy of an answer. Objects in it are in the session's keeping before anything is judged. */
 function answer(name: string, { out }: Operation, output: unknown, place: Place): unknown {
   if (!out) return undefined;
-  const objects = new Map<string, object>();
-  for (const [member, field] of Object.entries(out)) {
+  let objects: Map<string, object> | undefined;
+  for (const member in out) {
+    const field = out[member]!;
+    if (field.kind !== 'object') continue;
     const given = (output as Outputs | undefined)?.[member];
-    if (field.kind === 'object' && typeof given === 'object' && given !== null) objects.set(member, objectFacade(field.object, given as Callable, place));
+    if (typeof given === 'object' && given !== null) (objects ??= new Map()).set(member, objectFacade(field.object, given as Callable, place));
   }
   try {
     checkFields(place.schema, name, out, output, 'ignore');
@@ -118,7 +121,8 @@ function answer(name: string, { out }: Operation, output: unknown, place: Place)
 /** A copy of the declared fields; whatever else a core put there stays behind. */
 function copied(schema: Named, fields: Fields, output: Outputs, objects?: ReadonlyMap<string, object>): Outputs {
   const copy: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(fields)) {
+  for (const name in fields) {
+    const field = fields[name]!;
     const value = output[name];
     if (value !== undefined) copy[name] = field.kind === 'object' ? objects?.get(name) : copyOf(schema, field, value);
   }
