@@ -183,6 +183,25 @@ describe('the end', () => {
     expect([core.lent().regions, drm.devices]).toEqual([0, []]);
   });
 
+  test('of a device lets no file be opened any more', async () => {
+    const { bus, plug } = createMemoryBus();
+    let opened: unknown;
+    const files: DrmFile[] = [];
+    // While its files are being closed somebody tries to open one.
+    let going = false;
+    const drm = await createNovaDrm({ bus, onGone: (device) => {
+      going = true;
+      void tick().then(() => {
+        try { opened = device.open(); } catch (error) { opened = error; }
+      });
+    } });
+    await plug(createMemoryCore({ before: (name) => (going && name === 'region.release' ? tick().then(tick) : undefined) }));
+    for (const device of drm.devices) files.push(device.open());
+    await create(files[0]!, 4096);
+    await drm.unregister();
+    expect(opened).toMatchObject({ code: 'ENODEV' });
+  });
+
   test('of the driver closes all files of all devices', async () => {
     const { bus, plug } = createMemoryBus();
     const cores = [createMemoryCore(), createMemoryCore()];

@@ -116,6 +116,15 @@ describe('a session', () => {
     expect(release).toHaveBeenCalledTimes(1);
   });
 
+  test('hands out bytes that are the client\'s own', async () => {
+    const core = createMemoryCore();
+    const info = { ...core.backend.base.deviceInfo().info, uuid: new Uint8Array(16).fill(5) };
+    const { endpoint } = createEndpoint({ ...core.backend, base: { ...core.backend.base, deviceInfo: () => ({ info }) } });
+    const { base } = await endpoint.attach({ ...ALL, epoch: 1n });
+    base.deviceInfo().info.uuid.fill(0);
+    expect(base.deviceInfo().info.uuid[0]).toBe(5);
+  });
+
   test('counts what went on', async () => {
     const core = createMemoryCore();
     const events: ContractEvent[] = [];
