@@ -3,6 +3,7 @@ import { POINTS as gspRm } from '@nova-stack/gsp-rm';
 import { POINTS as gspRpc } from '@nova-stack/gsp-rpc';
 import { POINTS as hwModel } from '@nova-stack/hw-model';
 import { POINTS as novaCore } from '@nova-stack/nova-core';
+import { POINTS as contract } from '@nova-stack/nova-core-api';
 import { POINTS as pci } from '@nova-stack/pci';
 import { POINTS as trace, type PointTable } from '@nova-stack/trace';
 
@@ -22,4 +23,4 @@ export const POINTS: PointTable = {
 };
 
 /** Every point that can appear in a run. */
-export const ALL_POINTS: readonly PointTable[] = [POINTS, novaCore, gspRm, gspRpc, hwModel, pci, auxBus, trace];
+export const ALL_POINTS: readonly PointTable[] = [POINTS, novaCore, contract, gspRm, gspRpc, hwModel, pci, auxBus, trace];

@@ -75,6 +75,8 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     capabilities: [...BASE, ...(vgpu ? VGPU : [])],
     epoch: BigInt(id + 1),
     supportId,
+    now: () => clock.now(),
+    trace,
     base: baseBackend(services),
     drm: drmBackend(services),
     ...(vgpu && { vgpu }),
