@@ -13,8 +13,9 @@ export interface SeriesFacts {
 }
 
 /**
- * Class, licence, limiter and CUDA of `B` were read from a published type record (L40-1B); the others are from
- * NVIDIA's vGPU user guide, whose licence names stand in the record's spelling.
+ * Class, licence, limiter and CUDA of `B` were read from a published type record (L40-1B). Heads, limiter and CUDA of
+ * the others follow NVIDIA's vGPU user guide; their class and licence texts are assumed and were not checked against a
+ * record.
  */
 export const SERIES: Readonly<Record<VgpuSeries, SeriesFacts>> = {
   Q: { class: 'Quadro', license: 'Quadro-Virtual-DWS,5.0;GRID-Virtual-WS,2.0;GRID-Virtual-WS-Ext,2.0', heads: 4, frameRateLimit: 60, cuda: true },

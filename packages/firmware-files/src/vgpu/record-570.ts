@@ -8,7 +8,10 @@ import { SERIES, type VgpuGpu, type VgpuProfile } from './profiles.ts';
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** Per head, and in sum, by series and memory. Source: NVIDIA's vGPU user guide; B: the record of L40-1B. */
+/**
+ * Per head, and in sum, by series and memory. B of 1 GiB is the record of L40-1B;
+ * resolutions of the others follow NVIDIA's vGPU user guide, their sums of pixels are assumed.
+ */
 function display({ series, gib }: VgpuProfile): { readonly x: number; readonly y: number; readonly pixels: number } {
   switch (series) {
     case 'Q': {
