@@ -1,3 +1,5 @@
+import { LayoutError } from './errors.ts';
+
 const views = new WeakMap<ArrayBufferLike, DataView>();
 
 /** A DataView over exactly these bytes. One long-lived view is cheaper than one per call. */
@@ -22,14 +24,14 @@ export function text(bytes: Uint8Array): string {
 /**
  * ASCII bytes of `value`, padded with NULs to `length` bytes.
  *
- * @throws RangeError when the text is longer than `length` or not ASCII.
+ * @throws LayoutError `LENGTH` when the text is longer than `length`, `RANGE` when it is not ASCII.
  */
 export function ascii(value: string, length: number = value.length): Uint8Array {
-  if (value.length > length) throw new RangeError(`Text of ${value.length} characters does not fit ${length} bytes: ${JSON.stringify(value)}`);
+  if (value.length > length) throw new LayoutError('LENGTH', 'text', `${value.length} characters do not fit ${length} bytes: ${JSON.stringify(value)}`, { value });
   const bytes = new Uint8Array(length);
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if (code > 0x7f) throw new RangeError(`Text is not ASCII: ${JSON.stringify(value)}`);
+    if (code > 0x7f) throw new LayoutError('RANGE', `text[${i}]`, `not ASCII: ${JSON.stringify(value)}`, { value: code, range: { min: 0, max: 0x7f } });
     bytes[i] = code;
   }
   return bytes;

@@ -33,20 +33,11 @@ describe('struct() places fields by the rules of the C ABI', () => {
     const s = struct('s', { first: 'u32', u });
     const bytes = s.create({ first: 1, u: new Uint8Array([1, 0, 0, 0, 2]) });
     expect(s.read(bytes).u).toEqual(new Uint8Array([1, 0, 0, 0, 2, 0, 0, 0]));
-    const view = u.view(new DataView(bytes.buffer, 8)) as { whole: bigint; halves: number[] };
-    expect(view.halves).toEqual([1, 2]);
+    const view = s.view(new DataView(bytes.buffer)).u;
+    expect([...view.halves]).toEqual([1, 2]);
     view.whole = 0x0000_0007_0000_0009n;
-    expect(view.halves).toEqual([9, 7]);
+    expect([...view.halves]).toEqual([9, 7]);
   });
-});
-
-test('a view reads and writes in place', () => {
-  const bytes = new Uint8Array(header.size + 3);
-  const view = header.view(new DataView(bytes.buffer), 3) as { magic: number; address: bigint };
-  view.magic = 0xdeadbeef;
-  view.address = 5n;
-  expect(header.read(bytes, 3)).toMatchObject({ magic: 0xdeadbeef, address: 5n });
-  expect(() => { view.magic = -1; }).toThrow(LayoutError);
 });
 
 const scalar = fc.constantFrom(...(Object.keys(SCALARS) as ScalarName[]));
@@ -71,7 +62,7 @@ test('decode(encode(value)) is the identity, aligned or not, on any buffer', () 
   fc.assert(fc.property(recordOf, fc.boolean(), ({ layout, value, at }, shared) => {
     const buffer = shared ? new SharedArrayBuffer(layout.size + at) : new ArrayBuffer(layout.size + at);
     const view = new DataView(buffer);
-    layout.encode(view, at, value as never);
+    layout.encode(view, at, value);
     expect(layout.decode(view, at)).toEqual(value);
     expect(layout.validate(value)).toBeUndefined();
   }));
@@ -92,8 +83,8 @@ test('a bad value or a short buffer throws with its path, and writes nothing', (
     const name = names[pick % names.length]!;
     fc.pre(!(typeof bad === 'number' && ['f32', 'f64'].includes(layout.fields[pick % names.length]!.element as string)) && !(bad === -1 && (layout.fields[pick % names.length]!.element as string).startsWith("s")));
     const bytes = new Uint8Array(layout.size).fill(0xaa);
-    expect(() => { layout.write(bytes, 0, { ...value, [name]: bad } as never); }).toThrow(expect.objectContaining({ path: `any.${name}` }));
-    expect(() => { layout.encode(new DataView(bytes.buffer), 1, value as never); }).toThrow(expect.objectContaining({ code: 'SHORT' }));
+    expect(() => { layout.write(bytes, 0, { ...value, [name]: bad }); }).toThrow(expect.objectContaining({ path: `any.${name}` }));
+    expect(() => { layout.encode(new DataView(bytes.buffer), 1, value); }).toThrow(expect.objectContaining({ code: 'SHORT' }));
     expect(bytes.every((byte) => byte === 0xaa)).toBe(true);
   }));
 });

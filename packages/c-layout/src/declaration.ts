@@ -1,23 +1,22 @@
-import { LayoutError } from './errors.ts';
-import type { ElementType, Field } from './field.ts';
 import type { Layout } from './layout.ts';
-import { placed } from './record.ts';
-import { SCALARS, type ScalarName, type ScalarValue } from './scalars.ts';
+import { lay, type RecordOptions } from './placement.ts';
+import type { ScalarName, ScalarValue } from './scalars.ts';
+import type { UnionBytes } from './view.ts';
 
 /** What stands behind a field's name in a declaration. */
-export type FieldType = ScalarName | NestedType | ArrayType | BitsType | TruthType;
+export type FieldType = ScalarName | NestedType | ArrayType | BitsType | TruthType | EnumType | AlignedType | AnonymousType;
 
 /** Any layout, as a member of another record. */
 export type NestedType = Pick<Layout<unknown>, 'name' | 'size' | 'align' | 'kind'>;
 
 export interface ArrayType<E extends FieldType = FieldType> {
   readonly array: E;
-  /** Elements; a flexible array has none here and takes no space. */
+  /** Elements; `-1` for a flexible array, which takes no space. */
   readonly length: number;
 }
 
-export interface BitsType {
-  readonly bits: 'u8' | 'u16' | 'u32';
+export interface BitsType<U extends 'u8' | 'u16' | 'u32' | 'u64' = 'u8' | 'u16' | 'u32' | 'u64'> {
+  readonly bits: U;
   readonly width: number;
 }
 
@@ -25,26 +24,39 @@ export interface TruthType {
   readonly truth: 'u8' | 'u32';
 }
 
+export interface EnumType<S extends ScalarName = ScalarName> {
+  readonly enum: S;
+  readonly names: Readonly<Record<string, number>>;
+}
+
+export interface AlignedType<T extends FieldType = FieldType> {
+  readonly aligned: T;
+  readonly to: number;
+}
+
+export interface AnonymousType<L extends NestedType = NestedType> {
+  readonly anonymous: L;
+}
+
 export type Fields = Readonly<Record<string, FieldType>>;
 
 /** The value type that follows from a field's declaration. */
 export type FieldValue<T> = T extends ScalarName ? ScalarValue<T>
-  : T extends { readonly bits: string } ? number
+  : T extends { readonly bits: infer U } ? (U extends 'u64' ? bigint : number)
   : T extends { readonly truth: string } ? boolean
+  : T extends { readonly enum: infer S extends ScalarName } ? ScalarValue<S>
+  : T extends { readonly aligned: infer A } ? FieldValue<A>
   : T extends { readonly array: infer E } ? (E extends 'u8' | 'char' ? Uint8Array : readonly FieldValue<E>[])
-  : T extends { readonly kind: 'union' } ? Uint8Array
-  : T extends Layout<infer V> ? V
+  : T extends Layout<infer V> ? (T extends { readonly kind: 'union' } ? UnionBytes<V> : V)
   : never;
 
-/** The value type that follows from a record's declaration. */
-export type ValueOf<F> = { -readonly [K in keyof F]: FieldValue<F[K]> };
+/** The value type that follows from a record's declaration; fields made at run time have no names to follow. */
+export type ValueOf<F> = string extends keyof F ? Record<string, unknown> : [AnonymousKeys<F>] extends [never] ? { -readonly [K in keyof F]: FieldValue<F[K]> } : Flat<F, AnonymousKeys<F>>;
 
-export interface RecordOptions {
-  /** No padding between members, alignment 1. */
-  readonly packed?: boolean;
-  /** Least alignment of the record in bytes. */
-  readonly align?: number;
-}
+type AnonymousKeys<F> = { [K in keyof F]: F[K] extends AnonymousType ? K : never }[keyof F];
+type Flat<F, A extends keyof F> = Merged<{ [K in Exclude<keyof F, A>]: FieldValue<F[K]> } & All<{ [K in A]: F[K] extends AnonymousType<infer L> ? (L extends Layout<infer V> ? V : never) : never }[A]>>;
+type All<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer I) => void ? I : never;
+type Merged<T> = { -readonly [K in keyof T]: T[K] };
 
 /** `length` elements of `element` in a row. */
 export function array<const E extends FieldType>(element: E, length: number): ArrayType<E> {
@@ -53,11 +65,11 @@ export function array<const E extends FieldType>(element: E, length: number): Ar
 
 /** A C array without a length at the end of a struct: takes no space, what follows the record is the caller's to read. */
 export function flexible<const E extends FieldType>(element: E): ArrayType<E> {
-  return { array: element, length: 0 };
+  return { array: element, length: -1 };
 }
 
 /** A bitfield of `width` bits in units of `unit`. */
-export function bits(unit: BitsType['bits'], width: number): BitsType {
+export function bits<const U extends BitsType['bits']>(unit: U, width: number): BitsType<U> {
   return { bits: unit, width };
 }
 
@@ -66,63 +78,31 @@ export function truth(unit: TruthType['truth']): TruthType {
   return { truth: unit };
 }
 
+/** An enumeration kept in an integer. Its value is the number: as in C, one without a name is allowed. */
+export function enumOf<const S extends ScalarName>(scalar: S, names: Readonly<Record<string, number>>): EnumType<S> {
+  return { enum: scalar, names };
+}
+
+/** A member with at least this alignment in bytes, also in a packed record. */
+export function aligned<const T extends FieldType>(type: T, to: number): AlignedType<T> {
+  return { aligned: type, to };
+}
+
+/** A member without a name: its fields are fields of the record around it. Its key in the declaration is not used. */
+export function anonymous<const L extends NestedType>(layout: L): AnonymousType<L> {
+  return { anonymous: layout };
+}
+
 /**
  * Declares a C struct: fields in order, placed by the rules of the x86-64 and AArch64 ABIs.
  *
  * @throws LayoutError `DECLARATION`.
  */
-export function struct<const F extends Fields>(name: string, fields: F, options: RecordOptions = {}): Layout<ValueOf<F>, ValueOf<F>> {
-  return declare(name, 'struct', fields, options);
+export function struct<const F extends Fields>(name: string, fields: F, options: RecordOptions = {}): Layout<ValueOf<F>> {
+  return lay(name, 'struct', fields, options);
 }
 
 /** Declares a C union: all members at offset 0. As a field its value is its bytes; its view shows every member. */
-export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>, ValueOf<F>> & { readonly kind: 'union' } {
-  return declare<ValueOf<F>>(name, 'union', members, options) as Layout<ValueOf<F>, ValueOf<F>> & { readonly kind: 'union' };
-}
-
-interface Shape {
-  readonly element: ElementType;
-  readonly dims: readonly number[];
-  readonly size: number;
-  readonly align: number;
-  readonly width?: number;
-  readonly truth?: boolean;
-}
-
-function shapeOf(type: FieldType): Shape {
-  if (typeof type === 'string') return { element: type, dims: [], size: SCALARS[type].size, align: SCALARS[type].size };
-  if ('array' in type) {
-    const inner = shapeOf(type.array);
-    return { ...inner, dims: [type.length, ...inner.dims], size: inner.size * type.length };
-  }
-  if ('bits' in type) return { element: type.bits, dims: [], size: SCALARS[type.bits].size, align: SCALARS[type.bits].size, width: type.width };
-  if ('truth' in type) return { element: type.truth, dims: [], size: SCALARS[type.truth].size, align: SCALARS[type.truth].size, truth: true };
-  return { element: () => type as Layout<unknown>, dims: [], size: type.size, align: type.align };
-}
-
-function declare<V>(name: string, kind: 'struct' | 'union', declared: Fields, { packed = false, align: least = 1 }: RecordOptions): Layout<V, V> {
-  const fields: Field[] = [];
-  let bit = 0;
-  let end = 0;
-  let align = least;
-  for (const [fieldName, type] of Object.entries(declared)) {
-    const shape = shapeOf(type);
-    const step = packed ? 1 : shape.align;
-    if (kind === 'union') bit = 0;
-    align = Math.max(align, step);
-    if (shape.width !== undefined) {
-      const unit = shape.size * 8;
-      if (shape.width < 1 || shape.width > unit) throw new LayoutError('DECLARATION', `${name}.${fieldName}`, `a bitfield of ${shape.width} bits does not fit ${unit}`);
-      if (Math.floor(bit / unit) !== Math.floor((bit + shape.width - 1) / unit)) bit = Math.ceil(bit / unit) * unit;
-      const offset = Math.floor(bit / unit) * shape.size;
-      fields.push({ name: fieldName, offset, size: shape.size, element: shape.element, dims: [], bits: { shift: bit - offset * 8, width: shape.width } });
-      bit += shape.width;
-    } else {
-      const offset = Math.ceil(bit / 8 / step) * step;
-      fields.push({ name: fieldName, offset, size: shape.size, element: shape.element, dims: shape.dims, ...(shape.truth && { truth: true }) });
-      bit = (offset + shape.size) * 8;
-    }
-    end = Math.max(end, Math.ceil(bit / 8));
-  }
-  return placed<V>({ name, kind, size: Math.ceil(end / align) * align, align, fields: () => fields });
+export function union<const F extends Fields>(name: string, members: F, options: RecordOptions = {}): Layout<ValueOf<F>> & { readonly kind: 'union' } {
+  return lay<ValueOf<F>>(name, 'union', members, options) as Layout<ValueOf<F>> & { readonly kind: 'union' };
 }

@@ -10,8 +10,22 @@ export type LayoutErrorCode =
   | 'LENGTH'
   /** A value has a field that the record lacks. */
   | 'UNKNOWN_FIELD'
+  /** Members that share their bytes were given values that differ there. */
+  | 'CONFLICT'
   /** A declaration cannot be laid out. */
   | 'DECLARATION';
+
+/** The numbers that a field holds, both ends included. */
+export interface ValueRange {
+  readonly min: number | bigint;
+  readonly max: number | bigint;
+}
+
+/** What was refused, where it helps. */
+export interface Refused {
+  readonly value?: unknown;
+  readonly range?: ValueRange | undefined;
+}
 
 /** The one error that this package throws. Nothing was written when it is thrown. */
 export class LayoutError extends Error {
@@ -19,10 +33,16 @@ export class LayoutError extends Error {
   readonly code: LayoutErrorCode;
   /** `record.field[3].inner` */
   readonly path: string;
+  /** The refused value; absent for short bytes and declarations. */
+  readonly value: unknown;
+  /** What the field holds, for `RANGE`. */
+  readonly range: ValueRange | undefined;
 
-  constructor(code: LayoutErrorCode, path: string, message: string) {
+  constructor(code: LayoutErrorCode, path: string, message: string, { value, range }: Refused = {}) {
     super(`${path}: ${message}`);
     this.code = code;
     this.path = path;
+    this.value = value;
+    this.range = range;
   }
 }

@@ -1,9 +1,12 @@
 // Declarations
-export { array, bits, flexible, struct, truth, union } from './declaration.ts';
-export type { ArrayType, BitsType, Fields, FieldType, FieldValue, RecordOptions, TruthType, ValueOf } from './declaration.ts';
+export { aligned, anonymous, array, bits, enumOf, flexible, struct, truth, union } from './declaration.ts';
+export type { AlignedType, AnonymousType, ArrayType, BitsType, EnumType, Fields, FieldType, FieldValue, NestedType, TruthType, ValueOf } from './declaration.ts';
+export type { RecordOptions } from './placement.ts';
 
 // What a declaration gives
 export type { Flaw, Layout, Partially } from './layout.ts';
+export type { ArrayView, InPlace, UnionBytes, View } from './view.ts';
+export { FLEXIBLE } from './field.ts';
 export type { ElementType, Field } from './field.ts';
 export { placed } from './record.ts';
 export type { PlacedRecord } from './record.ts';
@@ -14,4 +17,4 @@ export { ascii, dataView, text } from './bytes.ts';
 
 // Errors
 export { LayoutError } from './errors.ts';
-export type { LayoutErrorCode } from './errors.ts';
+export type { LayoutErrorCode, Refused, ValueRange } from './errors.ts';

@@ -1,4 +1,5 @@
 import type { Field } from './field.ts';
+import type { View } from './view.ts';
 
 /** A value of which anything may be left out; what is left out is zero. */
 export type Partially<V> = V extends Uint8Array ? Uint8Array
@@ -16,9 +17,11 @@ export interface Flaw {
 /**
  * One C record. `V` is its value as a plain object: 32 bits and less are numbers, 64 bits and pointers bigint, arrays
  * of bytes Uint8Array, other arrays plain arrays, unions their raw bytes. Members without a name give their fields to
- * the record around them (a union without a name: its bytes, under the names of its members, as views only).
+ * the record around them. Fields that share bytes (of a union, with or without a name) are all in a value that was
+ * read; written they must agree. A flexible array is empty in a value: its length is not the record's to know; a view
+ * shows it up to the end of the bytes. `W` is the record in place.
  */
-export interface Layout<V, W = unknown> {
+export interface Layout<V, W = View<V>> {
   readonly name: string;
   /** Bytes, padding at the end included. */
   readonly size: number;

@@ -3,6 +3,8 @@ import { codecsOf, fillRecord, recordFlaw, type Codec } from './codec.ts';
 import { LayoutError } from './errors.ts';
 import type { Field } from './field.ts';
 import type { Flaw, Layout, Partially } from './layout.ts';
+import { EXACT, PARTIAL, refuse, WHOLE } from './part.ts';
+import type { View, Window } from './view.ts';
 
 /** A record whose fields are placed already. */
 export interface PlacedRecord {
@@ -16,9 +18,10 @@ export interface PlacedRecord {
 
 /**
  * The interpreter: what a declaration means, one field after another. Compiled on first use, for most records of
- * a large set are never touched.
+ * a large set are never touched. Generated records replace the methods that are worth it; the names with a `$` are
+ * theirs.
  */
-class Interpreted<V, W> implements Layout<V, W> {
+export class Interpreted<V> implements Layout<V> {
   readonly name: string;
   readonly size: number;
   readonly align: number;
@@ -41,44 +44,25 @@ class Interpreted<V, W> implements Layout<V, W> {
   }
 
   get offsets(): { readonly [K in keyof V]: number } {
-    this.#offsets ??= Object.fromEntries(this.#codecs().map((codec) => [codec.name, codec.offset]));
+    this.#offsets ??= Object.freeze(Object.fromEntries(codecsOf(this).all.map((codec) => [codec.name, codec.offset])));
     return this.#offsets as { readonly [K in keyof V]: number };
   }
 
   decode(view: DataView, at = 0): V {
-    this.#bound(view, at);
-    const value: Record<string, unknown> = {};
-    for (const codec of this.#codecs()) value[codec.name] = codec.get(view, at + codec.offset);
-    return value as V;
+    this.$in(view, at, this.size);
+    return this.$get(view, at);
   }
 
   encode(view: DataView, at: number, value: V): void {
-    this.#bound(view, at);
-    const flaw = this.#flaw(value, false);
-    if (flaw) throw new LayoutError(flaw.code, `${this.name}.${flaw.path}`, flaw.message);
-    const record = value as Record<string, unknown>;
-    for (const codec of this.#codecs()) codec.set(view, at + codec.offset, record[codec.name]);
+    this.$in(view, at, this.size);
+    if (!this.$is(value)) this.$refuse(value);
+    this.$set(view, at, value);
   }
 
-  view(view: DataView, at = 0): W {
-    this.#bound(view, at);
-    if (this.#accessors === undefined) {
-      this.#accessors = {};
-      for (const codec of this.#codecs()) {
-        Object.defineProperty(this.#accessors, codec.name, {
-          enumerable: true,
-          get(this: Window) {
-            return codec.live ? codec.live(this.$view, this.$at + codec.offset) : codec.get(this.$view, this.$at + codec.offset);
-          },
-          set(this: Window, value: unknown) {
-            const flaw = codec.flaw(value, false);
-            if (flaw) throw new LayoutError(flaw.code, codec.name + flaw.path, flaw.message);
-            codec.set(this.$view, this.$at + codec.offset, value);
-          },
-        });
-      }
-    }
-    return Object.create(this.#accessors, { $view: { value: view }, $at: { value: at } }) as W;
+  view(view: DataView, at = 0): View<V> {
+    this.$in(view, at, this.size);
+    this.#accessors ??= Object.defineProperties({}, Object.fromEntries(codecsOf(this).all.map((codec) => [codec.name, this.#accessor(codec)])));
+    return Object.create(this.#accessors, { $view: { value: view }, $at: { value: at } }) as View<V>;
   }
 
   read(bytes: Uint8Array, at = 0): V {
@@ -87,9 +71,8 @@ class Interpreted<V, W> implements Layout<V, W> {
 
   write(bytes: Uint8Array, at: number, value: Partially<V>): void {
     const view = dataView(bytes);
-    this.#bound(view, at);
-    const flaw = this.#flaw(value, true);
-    if (flaw) throw new LayoutError(flaw.code, `${this.name}.${flaw.path}`, flaw.message);
+    this.$in(view, at, this.size);
+    this.#refuse(recordFlaw(this, value, PARTIAL));
     bytes.fill(0, at, at + this.size);
     fillRecord(this, view, at, value);
   }
@@ -101,31 +84,78 @@ class Interpreted<V, W> implements Layout<V, W> {
   }
 
   validate(value: unknown): Flaw | undefined {
-    const flaw = this.#flaw(value, false);
+    const flaw = recordFlaw(this, value, EXACT);
     return flaw && { path: flaw.path, message: flaw.message };
   }
 
-  #codecs(): readonly Codec[] {
-    return codecsOf(this);
-  }
-
-  #flaw(value: unknown, partial: boolean): ReturnType<Codec['flaw']> {
-    return recordFlaw(this, value, partial);
-  }
-
-  #bound(view: DataView, at: number): void {
-    if (at < 0 || at + this.size > view.byteLength) {
-      throw new LayoutError('SHORT', this.name, `needs ${this.size} bytes at ${at}, there are ${Math.max(0, view.byteLength - at)}`);
+  /** @throws LayoutError `SHORT` when `size` bytes at `at` are not all there. */
+  $in(view: DataView, at: number, size: number): void {
+    if (!(at >= 0 && at + size <= view.byteLength)) {
+      throw new LayoutError('SHORT', this.name, `needs ${size} bytes at ${at}, there are ${Math.max(0, view.byteLength - at)}`);
     }
   }
-}
 
-interface Window {
-  readonly $view: DataView;
-  readonly $at: number;
+  /** The value at a place that was checked. */
+  $get(view: DataView, at: number): V {
+    const value: Record<string, unknown> = {};
+    for (const codec of codecsOf(this).all) value[codec.name] = codec.get(view, at + codec.offset);
+    return value as V;
+  }
+
+  $is(value: unknown): boolean {
+    return recordFlaw(this, value, WHOLE) === undefined;
+  }
+
+  /** Writes a checked value. */
+  $set(view: DataView, at: number, value: unknown): void {
+    fillRecord(this, view, at, value);
+  }
+
+  $refuse(value: unknown): never {
+    this.#refuse(recordFlaw(this, value, WHOLE));
+    throw new LayoutError('KIND', this.name, 'refused', { value });
+  }
+
+  /** One field, by the interpreter: what generated code does not spell out. */
+  $codec(name: string): Codec {
+    return codecsOf(this).byName.get(name)!;
+  }
+
+  $fits(name: string, value: unknown): boolean {
+    return this.$codec(name).flaw(value, WHOLE) === undefined;
+  }
+
+  /** What a view shows for a field. */
+  $live(name: string, { $view, $at }: Window): unknown {
+    const codec = this.$codec(name);
+    const at = $at + codec.offset;
+    return codec.live ? codec.live($view, at, `${this.name}.${name}`) : codec.get($view, at);
+  }
+
+  /** A view's assignment to a field. */
+  $put(name: string, { $view, $at }: Window, value: unknown): void {
+    const codec = this.$codec(name);
+    refuse(codec.flaw(value, WHOLE), `${this.name}.${name}`);
+    codec.set($view, $at + codec.offset, value);
+  }
+
+  #accessor({ name }: Codec): PropertyDescriptor {
+    const live = (window: Window): unknown => this.$live(name, window);
+    const put = (window: Window, value: unknown): void => { this.$put(name, window, value); };
+    return {
+      enumerable: true,
+      get(this: Window) { return live(this); },
+      set(this: Window, value: unknown) { put(this, value); },
+    };
+  }
+
+  #refuse(flaw: ReturnType<typeof recordFlaw>): void {
+    // A flaw of the value as a whole has no field.
+    refuse(flaw, flaw?.path === '' ? this.name : `${this.name}.`);
+  }
 }
 
 /** A layout from placed fields. */
-export function placed<V, W = V>(record: PlacedRecord): Layout<V, W> {
-  return new Interpreted<V, W>(record);
+export function placed<V>(record: PlacedRecord): Layout<V> {
+  return new Interpreted<V>(record);
 }

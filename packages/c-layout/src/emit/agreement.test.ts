@@ -1,0 +1,134 @@
+// The interpreter says what a declaration means; what is generated must do the same with any bytes and any value.
+import { runInThisContext } from 'node:vm';
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import * as runtime from '../compiled.ts';
+import { aligned, anonymous, array, bits, enumOf, flexible, struct, truth, union, type FieldType } from '../declaration.ts';
+import { LayoutError } from '../errors.ts';
+import type { Layout } from '../layout.ts';
+import { SCALARS, type ScalarName } from '../scalars.ts';
+import { emitJavaScript, nestedIn, runtimeImport } from './index.ts';
+
+type AnyLayout = Layout<Record<string, unknown>>;
+
+/** The generated twin of a declared record. */
+function generate(layout: AnyLayout): AnyLayout {
+  const names = new Map<Layout<unknown>, string>();
+  const texts: string[] = [];
+  const visit = (one: Layout<unknown>): void => {
+    if (names.has(one)) return;
+    for (const inner of nestedIn(one)) visit(inner);
+    names.set(one, `r${names.size}`);
+    texts.push(emitJavaScript(one, (each) => names.get(each)!));
+  };
+  visit(layout);
+  const body = texts.join('').replaceAll('export const', 'const');
+  const wanted = /\{(.*)\}/.exec(runtimeImport(body))![1]!;
+  const make = runInThisContext(`(({${wanted}}) => { ${body} return ${names.get(layout)!}; })`) as (from: unknown) => AnyLayout;
+  return make(runtime);
+}
+
+const scalars = fc.constantFrom(...(Object.keys(SCALARS) as ScalarName[]));
+const { layout: layouts } = fc.letrec<{ layout: AnyLayout; type: FieldType }>((tie) => ({
+  type: fc.oneof({ maxDepth: 3, withCrossShrink: true },
+    { arbitrary: scalars, weight: 6 },
+    { arbitrary: fc.constantFrom<FieldType>(truth('u8'), truth('u32'), enumOf('u16', { A: 1, B: 2 })), weight: 2 },
+    { arbitrary: fc.tuple(fc.constantFrom('u8', 'u16', 'u32', 'u64' as const), fc.integer({ min: 1, max: 8 })).map(([unit, width]): FieldType => bits(unit, width)), weight: 2 },
+    { arbitrary: fc.tuple(scalars, fc.integer({ min: 0, max: 12 })).map(([of, n]): FieldType => array(of, n)), weight: 3 },
+    { arbitrary: fc.tuple(tie('layout'), fc.integer({ min: 0, max: 3 })).map(([of, n]): FieldType => array(of, n)), weight: 1 },
+    { arbitrary: fc.tuple(scalars, fc.nat(3), fc.nat(3)).map(([of, n, m]): FieldType => array(array(of, n), m)), weight: 1 },
+    { arbitrary: fc.tuple(scalars, fc.constantFrom(1, 4, 16)).map(([of, to]): FieldType => aligned(of, to)), weight: 1 },
+    { arbitrary: tie('layout'), weight: 3 },
+  ),
+  layout: fc.record({
+    types: fc.array(tie('type'), { minLength: 1, maxLength: 6 }),
+    isUnion: fc.boolean(), packed: fc.boolean(), end: fc.constantFrom<FieldType | undefined>(undefined, undefined, flexible('u8'), flexible('u32')),
+    nameless: fc.boolean(),
+  }).map(({ types, isUnion, packed, end, nameless }): AnyLayout => {
+    const fields: Record<string, FieldType> = Object.fromEntries(types.map((type, i) => [`f${i}`, type]));
+    if (nameless) fields['$'] = anonymous(union('', { n0: 'u32', n1: array('u16', 2), n2: truth('u8') }));
+    if (isUnion && !packed) return union('some', fields);
+    if (end !== undefined) fields['end'] = end;
+    return struct('any', fields, { packed });
+  }),
+}));
+
+/** The value or the refusal of what `act` does. */
+function outcome(act: () => unknown): unknown {
+  try {
+    return { value: act() };
+  } catch (error) {
+    if (!(error instanceof LayoutError)) throw error;
+    return { code: error.code, path: error.path, message: error.message };
+  }
+}
+
+const cases = fc.record({ layout: layouts, at: fc.nat(9), shared: fc.boolean(), seed: fc.uint8Array({ minLength: 16, maxLength: 16 }) });
+
+function place({ layout, at, shared, seed }: { layout: AnyLayout; at: number; shared: boolean; seed: Uint8Array }): Uint8Array {
+  const size = at + layout.size + 5;
+  const bytes = new Uint8Array(shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size));
+  bytes.forEach((_, i) => { bytes[i] = (seed[i % 16]! * (i + 1)) ^ (i >> 4); });
+  return bytes;
+}
+
+const copyOf = (bytes: Uint8Array): { bytes: Uint8Array; view: DataView } => {
+  const copy = bytes.slice();
+  return { bytes: copy, view: new DataView(copy.buffer) };
+};
+
+test('both give the same layout and read the same value', () => {
+  fc.assert(fc.property(cases, (one) => {
+    const { layout, at } = one;
+    const twin = generate(layout);
+    const view = new DataView(place(one).buffer);
+    expect([twin.name, twin.kind, twin.size, twin.align, twin.offsets]).toEqual([layout.name, layout.kind, layout.size, layout.align, layout.offsets]);
+    const plain = ({ name, offset, size, dims, bits, truth }: (typeof layout.fields)[number]): unknown => ({ name, offset, size, dims, bits, truth });
+    expect(twin.fields.map(plain)).toEqual(layout.fields.map(plain));
+    expect(twin.decode(view, at)).toEqual(layout.decode(view, at));
+    expect(outcome(() => twin.decode(view, at + 6))).toEqual(outcome(() => layout.decode(view, at + 6)));
+  }), { numRuns: 300 });
+});
+
+test('both write the same bytes, refuse the same values in the same words, and write nothing then', () => {
+  const odd = fc.constantFrom<unknown>(undefined, null, true, 0, -1, 0.5, 255, 256, 65_536, 2 ** 32, NaN, 3n, -1n, 2n ** 64n, 'text', [], [1], {}, new Uint8Array(2), new Uint8Array(99));
+  fc.assert(fc.property(cases, fc.nat(), odd, (one, pick, value) => {
+    const { layout, at } = one;
+    const twin = generate(layout);
+    const bytes = place(one);
+    const good = layout.decode(new DataView(bytes.buffer), at);
+    const names = Object.keys(good);
+    for (const given of [good, { ...good, [names[pick % names.length]!]: value }]) {
+      const [a, b] = [copyOf(bytes), copyOf(bytes)];
+      const [did, twinDid] = [outcome(() => layout.encode(a.view, at, given)), outcome(() => twin.encode(b.view, at, given))];
+      expect(twinDid).toEqual(did);
+      expect(b.bytes).toEqual(a.bytes);
+      if (!('value' in (did as object))) expect(a.bytes).toEqual(bytes.slice());
+      else if (given === good) expect(layout.decode(a.view, at)).toEqual(good);
+      expect(twin.validate(given)).toEqual(layout.validate(given));
+      expect(outcome(() => twin.create(given))).toEqual(outcome(() => layout.create(given)));
+    }
+    expect(outcome(() => twin.encode(new DataView(new ArrayBuffer(layout.size)), 1, good))).toMatchObject({ code: 'SHORT' });
+  }), { numRuns: 300 });
+});
+
+test('both show the same in place', () => {
+  const values = fc.constantFrom<unknown>(undefined, true, 0, -1, 7, 256, 65_536, 2 ** 32, 3n, 2n ** 64n, [1], [], new Uint8Array(1));
+  fc.assert(fc.property(cases, values, (one, value) => {
+    const { layout, at } = one;
+    const twin = generate(layout);
+    const [a, b] = [copyOf(place(one)), copyOf(place(one))];
+    const [ours, theirs] = [layout.view(a.view, at) as Record<string, unknown>, twin.view(b.view, at) as Record<string, unknown>];
+    const unwrap = (seen: unknown): unknown => {
+      if (seen instanceof Uint8Array || typeof seen !== 'object' || seen === null) return seen;
+      return Symbol.iterator in seen ? [...(seen as Iterable<unknown>)].map(unwrap) : 'record';
+    };
+    for (const name of Object.keys(layout.offsets)) {
+      expect(unwrap(theirs[name]), name).toEqual(unwrap(ours[name]));
+      expect(outcome(() => { theirs[name] = value; })).toEqual(outcome(() => { ours[name] = value; }));
+      expect(b.bytes).toEqual(a.bytes);
+    }
+  }), { numRuns: 300 });
+});
