@@ -90,6 +90,8 @@ function codecOf(field: Field): readonly Codec[] {
 
 function partOf({ bits, element, dims, truth = false }: Field): Part {
   if (bits) return bitsPart(SCALARS[element as 'u32'], bits.shift, bits.width);
+  // What an open row of unions holds only the reader knows: it is bytes.
+  if (dims[0] === FLEXIBLE && typeof element !== 'string' && element().kind === 'union') return bytesPart(FLEXIBLE);
   const inner = dims.at(-1);
   const bytes = inner !== undefined && !truth && (element === 'u8' || element === 'char');
   const last = bytes ? bytesPart(inner) : elementPart(element, truth);

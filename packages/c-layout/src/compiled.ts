@@ -4,7 +4,8 @@ import { Interpreted } from './record.ts';
 import { SCALARS } from './scalars.ts';
 import type { Window as Place } from './view.ts';
 
-export { getBytes, getS32, getU16, getU32, getU64, isBytes, isS32, isU16, isU32, isU64, putBytes, putS32, putU16, putU32, putU64 } from './loops.ts';
+export * from './array-access.ts';
+export * from './scalar-access.ts';
 
 /** A field as generated modules write it. `t8` and `t32` are truth values in a u8 and a u32. */
 export type FieldRow = readonly [name: string, offset: number, element: ElementType | 't8' | 't32', dims?: readonly number[], bits?: readonly [shift: number, width: number]];
@@ -17,13 +18,24 @@ export class Compiled<V> extends Interpreted<V> {
 }
 
 /** A record in place; the generated subclass has the accessors. */
-export class Window implements Place {
+export abstract class Window implements Place {
   readonly $view: DataView;
   readonly $at: number;
 
   constructor(view: DataView, at: number) {
     this.$view = view;
     this.$at = at;
+  }
+
+  /** The record. */
+  abstract $of(): Interpreted<unknown>;
+
+  $live(name: string): unknown {
+    return this.$of().$live(name, this);
+  }
+
+  $put(name: string, value: unknown): void {
+    this.$of().$put(name, this, value);
   }
 }
 

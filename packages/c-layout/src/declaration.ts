@@ -11,8 +11,13 @@ export type NestedType = Pick<Layout<unknown>, 'name' | 'size' | 'align' | 'kind
 
 export interface ArrayType<E extends FieldType = FieldType> {
   readonly array: E;
-  /** Elements; `-1` for a flexible array, which takes no space. */
+  /** Elements; `-1` for a flexible array. */
   readonly length: number;
+}
+
+/** An array of which the record says no length; one of unions is bytes. */
+export interface FlexibleType<E extends FieldType = FieldType> extends ArrayType<E> {
+  readonly length: -1;
 }
 
 export interface BitsType<U extends 'u8' | 'u16' | 'u32' | 'u64' = 'u8' | 'u16' | 'u32' | 'u64'> {
@@ -46,6 +51,7 @@ export type FieldValue<T> = T extends ScalarName ? ScalarValue<T>
   : T extends { readonly truth: string } ? boolean
   : T extends { readonly enum: infer S extends ScalarName } ? ScalarValue<S>
   : T extends { readonly aligned: infer A } ? FieldValue<A>
+  : T extends { readonly array: { readonly kind: 'union' }; readonly length: -1 } ? Uint8Array
   : T extends { readonly array: infer E } ? (E extends 'u8' | 'char' ? Uint8Array : readonly FieldValue<E>[])
   : T extends Layout<infer V> ? (T extends { readonly kind: 'union' } ? UnionBytes<V> : V)
   : never;
@@ -64,7 +70,7 @@ export function array<const E extends FieldType>(element: E, length: number): Ar
 }
 
 /** A C array without a length at the end of a struct: takes no space, what follows the record is the caller's to read. */
-export function flexible<const E extends FieldType>(element: E): ArrayType<E> {
+export function flexible<const E extends FieldType>(element: E): FlexibleType<E> {
   return { array: element, length: -1 };
 }
 

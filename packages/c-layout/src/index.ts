@@ -1,6 +1,6 @@
 // Declarations
 export { aligned, anonymous, array, bits, enumOf, flexible, struct, truth, union } from './declaration.ts';
-export type { AlignedType, AnonymousType, ArrayType, BitsType, EnumType, Fields, FieldType, FieldValue, NestedType, TruthType, ValueOf } from './declaration.ts';
+export type { AlignedType, AnonymousType, ArrayType, BitsType, EnumType, Fields, FieldType, FieldValue, FlexibleType, NestedType, TruthType, ValueOf } from './declaration.ts';
 export type { RecordOptions } from './placement.ts';
 
 // What a declaration gives

@@ -1,133 +1,110 @@
-// Texts of the generated modules.
+// The texts of the modules of one subject: JavaScript, and declarations with what an editor shows.
+import { emitDeclarations, emitJavaScript, identifier, nestedIn, runtimeImport } from "@nova-stack/c-layout/emit";
 
-/** @typedef {ReturnType<typeof import("./facts.mjs").readFacts>} Facts */
+/** @typedef {import("./facts.mjs").Facts} Facts */
+/** @typedef {import("./subjects.mjs").Subject} Subject */
+/** @typedef {import("./layouts.mjs").Layout} Layout */
+/** @typedef {{ js: string, dts: string }} Module */
 
-const NUMBER = new Set(["u8", "u16", "u32", "s8", "s16", "s32", "f32", "f64", "char"]);
-
-/** A record's name as an identifier. @param {string} name */
-const identifier = (name) => name.replace(/^struct /, "").replace(/[^A-Za-z0-9_$]/g, "_");
-
-/** @param {number | string} value */
-function literal(value) {
+/** Ids and masks are read in hexadecimal, counts and sizes in decimal. @param {number | string} value */
+export function literal(value) {
   if (typeof value === "string") return `${value}n`;
-  // Ids and masks are read in hexadecimal, counts and sizes in decimal.
   return value > 0xffff ? `0x${value.toString(16)}` : String(value);
 }
 
-/** @param {string} type */
-function scalarType(type) {
-  if (NUMBER.has(type)) return "number";
-  if (type === "bool" || type === "NvBool") return "boolean";
-  return "bigint";
+/** @param {string} name @param {number | string} value @param {string} [doc] @returns {Module} */
+export function constant(name, value, doc) {
+  const text = `const ${name} = ${literal(value)};\n`;
+  return { js: `export ${text}`, dts: `${doc === undefined ? "" : `/** ${doc} */\n`}export declare ${text}` };
 }
 
-/** TypeScript type of a field's value. @param {Facts} facts @param {import("./facts.mjs").FieldFact} field */
-function valueType(facts, [, , , type, dims = [], bit]) {
-  if (bit) return "number";
-  let element;
-  let rest = [...dims];
-  if (type.startsWith("@")) {
-    const record = facts.records.get(type.slice(1));
-    element = record?.kind === "u" ? "Uint8Array" : identifier(type.slice(1));
-  } else if ((type === "u8" || type === "char") && rest.length > 0) {
-    element = "Uint8Array";
-    rest = rest.slice(0, -1);
-  } else element = scalarType(type);
-  return rest.reduce((inner) => `readonly ${inner.includes("readonly ") ? `(${inner})` : inner}[]`, element);
+/** @param {readonly Module[]} parts @returns {Module} */
+export function join(parts) {
+  return { js: parts.map(({ js }) => js).join(""), dts: parts.map(({ dts }) => dts).join("") };
 }
 
-/** Members of the value, those of anonymous members included. @param {Facts} facts @param {import("./facts.mjs").RecordFact} record @returns {string[]} */
-function members(facts, record) {
-  return record.fields.flatMap((field) => {
-    if (field[0] !== "") return [`  readonly ${field[0]}: ${valueType(facts, field)};`];
-    const inner = facts.records.get(field[3].slice(1));
-    return inner ? members(facts, inner) : [];
-  });
+/** What is said about the constants that are commands, classes and ioctls. @param {Facts} facts @returns {Map<string, string>} */
+function docs(facts) {
+  /** @param {string | undefined} params @param {string} [record] */
+  const takes = (params, record) => {
+    if (params === undefined) return "";
+    const size = facts.records.get(record ?? params)?.size;
+    return `; parameters ${params}${size === undefined ? "" : `, ${size} bytes`}`;
+  };
+  /** @type {Map<string, string>} */ const said = new Map();
+  for (const { name, id, params, record, flags } of facts.commands) {
+    said.set(name, `Control 0x${id.toString(16)}${takes(params, record)}${flags === undefined ? "" : `; flags 0x${flags.toString(16)}`}.`);
+  }
+  for (const { name, id, params, record } of facts.classes) said.set(name, `Class 0x${id.toString(16)}${takes(params, record)}.`);
+  for (const { name, nr, params } of [...facts.escapes, ...facts.uvm]) said.set(name, `ioctl ${nr}${takes(params)}.`);
+  return said;
 }
 
-/** @param {import("./facts.mjs").FieldFact} field */
-function row([name, offset, size, type, dims, bit]) {
-  const element = type.startsWith("@") ? `() => ${identifier(type.slice(1))}` : `'${type}'`;
-  const parts = [`'${name}'`, offset, size, element];
-  if (dims !== undefined || bit !== undefined) parts.push(`[${(dims ?? []).join(", ")}]`);
-  if (bit !== undefined) parts.push(`[${bit.join(", ")}]`);
-  return `[${parts.join(", ")}]`;
+/**
+ * Emits one subject after another of `facts`.
+ *
+ * @param {Facts} facts @param {Map<string, Layout>} layouts @param {Map<string, Subject>} subjects
+ * @returns {Generator<[name: string, module: Module]>}
+ */
+export function* emitSubjects(facts, layouts, subjects) {
+  const said = docs(facts);
+  /** @type {Map<Layout, string>} */ const homes = new Map();
+  for (const [name, { records }] of subjects) for (const record of records) homes.set(/** @type {Layout} */ (layouts.get(record)), name);
+  for (const [name, subject] of subjects) yield [name, emitSubject(facts, layouts, homes, said, name, subject)];
 }
 
-/** @param {Facts} facts @param {string} subject @param {import("./facts.mjs").Subject} content */
-export function emitSubject(facts, subject, content) {
+/**
+ * @param {Facts} facts @param {Map<string, Layout>} layouts @param {Map<Layout, string>} homes @param {Map<string, string>} said
+ * @param {string} name @param {Subject} subject @returns {Module}
+ */
+function emitSubject(facts, layouts, homes, said, name, { path, records, aliases, constants, ranges }) {
+  const here = records.map((record) => /** @type {Layout} */ (layouts.get(record)));
+  const source = `${facts.version}: ${path}`;
+  const nameOf = (/** @type {Layout} */ layout) => identifier(layout.name);
+
+  const parts = [
+    ...[...constants].map(([constantName, value]) => constant(constantName, value, said.get(constantName))),
+    ...[...ranges].map(([rangeName, range]) => bits(rangeName, range)),
+    ...here.map((layout) => ({ js: emitJavaScript(layout, nameOf), dts: emitDeclarations(layout, nameOf, [`${layout.size} bytes, open-gpu-kernel-modules ${source}`]) })),
+    ...aliases.map(([alias, target]) => ({
+      js: `export const ${identifier(alias)} = ${identifier(target)};\n`,
+      dts: `export type ${identifier(alias)} = ${identifier(target)};\nexport declare const ${identifier(alias)}: typeof ${identifier(target)};\n`,
+    })),
+  ];
+  const { js, dts } = join(parts);
+  unique(name, js);
+
   /** @type {Map<string, Set<string>>} */ const imports = new Map();
-  const up = subject.includes("/") ? "../" : "./";
-  for (const record of content.records) {
-    for (const field of record.fields) {
-      if (!field[3].startsWith("@")) continue;
-      const target = facts.records.get(field[3].slice(1));
-      if (target && target.subject !== subject) {
-        const from = `${up}${target.subject}.ts`;
-        imports.set(from, (imports.get(from) ?? new Set()).add(identifier(target.name)));
-      }
+  for (const layout of here) {
+    for (const nested of nestedIn(layout)) {
+      const home = homes.get(nested) ?? "";
+      if (home !== name) imports.set(home, (imports.get(home) ?? new Set()).add(nameOf(nested)));
     }
   }
-  const out = [];
-  if (content.records.length > 0) {
-    out.push("import type { Layout } from '@nova-stack/c-layout';");
-    out.push(`import { record } from '${up === "../" ? "../../../" : "../../"}record.ts';`);
-    for (const [from, names] of imports) out.push(`import { ${[...names].sort().join(", ")} } from '${from}';`);
-    out.push("");
+  const up = name.includes("/") ? "../" : "./";
+  const imported = (/** @type {string} */ keyword) => [...imports].sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([home, names]) => `${keyword} { ${[...names].sort().join(", ")} } from "${up}${home}.js";\n`).join("");
+  const types = ["Layout", "UnionBytes"].filter((type) => new RegExp(`\\b${type}<`).test(dts));
+  return {
+    js: runtimeImport(js) + imported("import") + js,
+    dts: (types.length === 0 ? "" : `import type { ${types.join(", ")} } from "@nova-stack/c-layout";\n`) + imported("import type") + dts,
+  };
+}
+
+/** A field of a word, highest bit first as in C. @param {string} name @param {string} range @returns {Module} */
+function bits(name, range) {
+  const [hi, lo] = range.split(":");
+  return {
+    js: `export const ${name} = { hi: ${hi}, lo: ${lo} };\n`,
+    dts: `export declare const ${name}: { readonly hi: ${hi}; readonly lo: ${lo} };\n`,
+  };
+}
+
+/** Two things of one name, also one of NVIDIA's and one that the module imports. @param {string} module @param {string} js */
+function unique(module, js) {
+  const seen = new Set(runtimeImport(js).match(/\w+/g));
+  for (const [, name] of js.matchAll(/^export const ([\w$]+)/gm)) {
+    if (seen.has(name)) throw new Error(`${module} exports ${name} twice`);
+    seen.add(name);
   }
-  const source = `open-gpu-kernel-modules ${facts.version}: ${content.file}`;
-  for (const [name, value] of content.constants) out.push(`export const ${name} = ${literal(value)};`);
-  for (const entry of content.records) {
-    const id = identifier(entry.name);
-    out.push(`/** ${entry.size} bytes, ${source}. */`);
-    out.push(`export interface ${id} {`, ...members(facts, entry), "}");
-    out.push(`export const ${id}: Layout<${id}> = /* @__PURE__ */ record('${entry.name}', '${entry.kind}', ${entry.size}, ${entry.align}, () => [`);
-    for (const field of entry.fields) out.push(`  ${row(field)},`);
-    out.push("]);");
-  }
-  for (const [alias, target] of content.aliases) {
-    out.push(`export type ${identifier(alias)} = ${identifier(target)};`, `export const ${identifier(alias)}: Layout<${identifier(target)}> = ${identifier(target)};`);
-  }
-  return `${out.join("\n")}\n`;
-}
-
-/** @param {Facts} facts */
-export function emitStatus(facts) {
-  const rows = facts.tables["status"] ?? [];
-  return [
-    ...rows.map(([name, value]) => `export const ${name} = ${literal(value)};`),
-    "/** Name of a status code, by its number. */",
-    "export const STATUS_NAMES: Readonly<Record<number, string>> = {",
-    ...rows.map(([name, value]) => `  ${value}: '${name}',`),
-    "};",
-    "",
-  ].join("\n");
-}
-
-/** @param {Facts} facts */
-export function emitClasses(facts) {
-  return [...new Map((facts.tables["class"] ?? []).map((row) => [row[0], row])).values()].map(([name, id]) => `export const ${name} = ${literal(id)};`).join("\n") + "\n";
-}
-
-/** @param {Facts} facts */
-export function emitRpcNumbers(facts) {
-  return [...(facts.tables["function"] ?? []), ...(facts.tables["event"] ?? [])].map(([name, value]) => `export const ${name} = ${literal(value)};`).join("\n") + "\n";
-}
-
-/** What tools look up: names by number. @param {Facts} facts */
-export function emitRegistry(facts) {
-  /** @param {string} name @param {string} table @param {string} doc */
-  const map = (name, table, doc) => [
-    `/** ${doc} */`,
-    `export const ${name}: ReadonlyMap<number, string> = new Map([`,
-    ...(facts.tables[table] ?? []).map(([entry, value]) => `  [${value}, '${entry}'],`),
-    "]);",
-  ];
-  return [
-    ...map("COMMAND_NAMES", "command", "Control commands by id; where several names share an id, the last."),
-    ...map("CLASS_NAMES", "class", "Classes by id."),
-    ...map("FUNCTION_NAMES", "function", "RPC functions by number."),
-    ...map("EVENT_NAMES", "event", "RPC events by number."),
-    "",
-  ].join("\n");
 }

@@ -1,59 +1,78 @@
-// Reads a facts file: one JSON array a line, its first element says what it is.
-import { basename } from "node:path";
+// Reads a facts file: one JSON array a line, its first element says what it is. scripts/compact.mjs writes it and
+// says which columns there are.
 
 /**
- * @typedef {[name: string, offset: number, size: number, type: string, dims?: number[], bit?: [number, number]]} FieldFact
- * @typedef {{ name: string, file: number, kind: "s" | "u", size: number, align: number, fields: FieldFact[], anonymous: boolean, subject: string }} RecordFact
- * @typedef {{ file: string, records: RecordFact[], aliases: [string, string][], constants: [string, number | string][] }} Subject
+ * @typedef {{ name: string, offset: number, type: string, kind: string, ref?: string, dims: number[], bits?: { first: number, width: number } }} FieldFact
+ * @typedef {{ name: string, file: number, kind: "struct" | "union", size: number, align: number, fields: FieldFact[], anonymous: boolean, packed: boolean, aliases: string[] }} RecordFact
+ * @typedef {{ name: string, type: string, ref?: string, kind: string, dims: number[] }} TypedefFact
+ * @typedef {{ name: string, id: number, params?: string, record?: string, exported: boolean, flags?: number, right?: number }} CommandFact
+ * @typedef {{ name: string, id: number, file: number, params?: string, record?: string, required?: boolean, internal?: string, parents?: string[] }} ClassFact
+ * @typedef {{ name: string, value: number, structs: string[], current?: string, payload?: string }} RpcFact
+ * @typedef {{ name: string, nr: number, params?: string }} IoctlFact
+ * @typedef {{ path: string, constants: Map<string, number | string>, ranges: Map<string, string>, enums: [string, number | string][] }} HeaderFact
  */
 
-/** The generated RPC headers hold hundreds of records each; they are split, a module a record. */
-const SPLIT = new Set(["g_rpc-structures.h", "g_rpc-message-header.h"]);
-
-/** @param {string} file @param {string} record */
-function subjectOf(file, record) {
-  const name = basename(file);
-  if (SPLIT.has(name) && record !== "") return `rpc/${record.replace(/^rpc_/, "").replace(/\..*$/, "")}`;
-  return name.replace(/\.h$/, "");
-}
-
-/** @param {string} text */
+/** Makes of the columns of a line what the generator works with. @param {string} text */
 export function readFacts(text) {
-  const rows = text.trimEnd().split("\n").map((line) => JSON.parse(line));
   let version = "";
-  /** @type {string[]} */ const files = [];
+  /** @type {HeaderFact[]} */ const headers = [];
+  /** @type {Map<string, { kind: string, to?: string }>} */ const scalars = new Map();
   /** @type {Map<string, RecordFact>} */ const records = new Map();
-  /** @type {Map<string, Subject>} */ const subjects = new Map();
-  /** @type {Record<string, any[]>} */ const tables = { command: [], class: [], function: [], event: [], status: [] };
-  /** @param {number} file @param {string} [record] */
-  const subject = (file, record = "") => {
-    const name = subjectOf(files[file] ?? "", record);
-    let found = subjects.get(name);
-    if (found === undefined) subjects.set(name, (found = { file: files[file] ?? "", records: [], aliases: [], constants: [] }));
-    return { name, found };
+  /** @type {Map<string, TypedefFact>} */ const typedefs = new Map();
+  /** @type {CommandFact[]} */ const commands = [];
+  /** @type {ClassFact[]} */ const classes = [];
+  /** @type {RpcFact[]} */ const functions = [];
+  /** @type {RpcFact[]} */ const events = [];
+  /** @type {IoctlFact[]} */ const escapes = [];
+  /** @type {IoctlFact[]} */ const uvm = [];
+  /** @type {[string, number][]} */ const status = [];
+  /** @type {HeaderFact | undefined} */ let header;
+
+  /** @param {string} type */
+  const typed = (type) => {
+    if (!type.startsWith("@")) return { type, kind: scalars.get(type)?.kind ?? "" };
+    const [ref = "", spelled = ref] = type.slice(1).split("|");
+    return { type: spelled, kind: "record", ref };
   };
-  /** @type {[string, string][]} */ const aliases = [];
-  for (const [what, ...row] of rows) {
+  /** @param {(number | null)[]} [dims] */
+  const dimensions = (dims = []) => dims.map((count) => count ?? -1);
+  /** @param {any[]} row @returns {RpcFact} */
+  const rpc = ([name, value, structs, current, payload]) => ({ name, value, structs: structs ?? [], current: current ?? undefined, payload });
+
+  for (const line of text.trimEnd().split("\n")) {
+    const [what, ...row] = JSON.parse(line);
     switch (what) {
       case "version": [version] = row; break;
-      case "file": files[row[0]] = row[1]; break;
+      case "file": headers[row[0]] = { path: row[1], constants: new Map(), ranges: new Map(), enums: [] }; break;
+      case "type": scalars.set(row[0], { kind: row[1], to: row[2] ?? undefined }); break;
       case "record": {
-        const [name, file, kind, size, align, fields, anonymous] = row;
-        const { name: home, found } = subject(file, name);
-        const record = { name, file, kind, size, align, fields, anonymous: anonymous === 1, subject: home };
-        records.set(name, record);
-        found.records.push(record);
+        const [name, file, kind, size, align, fields, { anonymous = false, packed = false, aliases = [] } = {}] = row;
+        records.set(name, {
+          name, file, kind: kind === "s" ? "struct" : "union", size, align, anonymous, packed, aliases,
+          fields: fields.map((/** @type {any[]} */ [field, offset, type, dims, bits]) => ({
+            name: field, offset, ...typed(type), dims: dimensions(dims ?? []), ...(bits && { bits: { first: bits[0], width: bits[1] } }),
+          })),
+        });
         break;
       }
-      case "alias": aliases.push([row[0], row[1]]); break;
-      case "enum": for (const value of row[2]) subject(row[1]).found.constants.push(value); break;
-      case "constants": subject(row[0]).found.constants.push(.../** @type {[string, number | string][]} */ (Object.entries(row[1]))); break;
-      default: /** @type {any[]} */ (tables[what]).push(row);
+      case "typedef": typedefs.set(row[0], { name: row[0], ...typed(row[1]), dims: dimensions(row[2]) }); break;
+      case "enum": headers[row[1]]?.enums.push(...row[3]); break;
+      case "command": commands.push({ name: row[0], id: row[1], params: row[2] ?? undefined, exported: false, ...row[3] }); break;
+      case "class": classes.push({ name: row[0], id: row[1], file: row[2], params: row[3] ?? undefined, ...row[4] }); break;
+      case "function": functions.push(rpc(row)); break;
+      case "event": events.push(rpc(row)); break;
+      case "escape": escapes.push({ name: row[0], nr: row[1], params: row[2] }); break;
+      case "uvm": uvm.push({ name: row[0], nr: row[1], params: row[2] }); break;
+      case "status": status.push([row[0], row[1]]); break;
+      case "in": header = headers[row[0]]; break;
+      case "=": header?.constants.set(row[0], row[1]); break;
+      case ":": header?.ranges.set(row[0], row[1]); break;
+      // Which class headers describe methods, and macros that name types, are for comparing versions.
+      case "methods": case "typeMacro": break;
+      default: throw new Error(`unknown line in the facts: ${line.slice(0, 80)}`);
     }
   }
-  for (const [alias, target] of aliases) {
-    const record = records.get(target);
-    if (record && !records.has(alias)) subjects.get(record.subject)?.aliases.push([alias, target]);
-  }
-  return { version, files, records, subjects, tables };
+  return { version, headers, records, typedefs, commands, classes, functions, events, escapes, uvm, status };
 }
+
+/** @typedef {ReturnType<typeof readFacts>} Facts */

@@ -44,7 +44,7 @@ const { layout: layouts } = fc.letrec<{ layout: AnyLayout; type: FieldType }>((t
   ),
   layout: fc.record({
     types: fc.array(tie('type'), { minLength: 1, maxLength: 6 }),
-    isUnion: fc.boolean(), packed: fc.boolean(), end: fc.constantFrom<FieldType | undefined>(undefined, undefined, flexible('u8'), flexible('u32')),
+    isUnion: fc.boolean(), packed: fc.boolean(), end: fc.constantFrom<FieldType | undefined>(undefined, undefined, flexible('u8'), flexible('u32'), flexible(union('u', { a: 'u16' }))),
     nameless: fc.boolean(),
   }).map(({ types, isUnion, packed, end, nameless }): AnyLayout => {
     const fields: Record<string, FieldType> = Object.fromEntries(types.map((type, i) => [`f${i}`, type]));

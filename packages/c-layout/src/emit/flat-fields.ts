@@ -19,8 +19,8 @@ export function flatFields(layout: Layout<unknown>): readonly FlatField[] {
 }
 
 /**
- * What a field is made of in an emitted module. A flexible array of unions is bytes there: its value has no elements,
- * and naming the union would load all that the union names (every RPC, for the header before them).
+ * What a field is made of in an emitted module. A flexible array of unions is bytes, and there it is called so: naming
+ * the union would load all that the union names (every RPC, for the header before them).
  */
 export function elementOf(field: Field): FlatField['element'] {
   if (typeof field.element === 'string') return field.element;

@@ -1,40 +1,52 @@
 import type { ScalarName } from '../scalars.ts';
 
-/** Expressions that read, write and check one scalar. */
+/** Code that reads, writes and checks one scalar. */
 export interface Access {
   /** Bytes. */
   readonly size: number;
-  readonly get: (at: string) => string;
-  readonly set: (at: string, value: string) => string;
-  readonly is: (value: string) => string;
-  /** Suffix of the functions for whole arrays, where there are some. */
+  /** Reads at `p` of the DataView `v`. */
+  readonly get: (v: string, p: string) => string;
+  readonly set: (v: string, p: string, x: string) => string;
+  /**
+   * True when `x` can be written. May throw a TypeError for another kind of value (a bigint has no `>>>`): `encode`
+   * takes that for no.
+   */
+  readonly is: (x: string) => string;
+  /** The same, and never throws. */
+  readonly isSafely: (x: string) => string;
+  /** Name of the functions for whole arrays, where there are some. */
   readonly loops?: string;
 }
 
-const METHODS: Readonly<Record<ScalarName, readonly [method: string, size: number, is: (x: string) => string, loops?: string]>> = {
-  u8: ['Uint8', 1, (x) => `typeof ${x} === 'number' && (${x} & 0xff) === ${x}`],
-  char: ['Uint8', 1, (x) => `typeof ${x} === 'number' && (${x} & 0xff) === ${x}`],
-  bool: ['Uint8', 1, (x) => `typeof ${x} === 'boolean'`],
-  u16: ['Uint16', 2, (x) => `typeof ${x} === 'number' && (${x} & 0xffff) === ${x}`, 'U16'],
-  u32: ['Uint32', 4, (x) => `typeof ${x} === 'number' && ${x} >>> 0 === ${x}`, 'U32'],
-  u64: ['BigUint64', 8, (x) => `typeof ${x} === 'bigint' && BigInt.asUintN(64, ${x}) === ${x}`, 'U64'],
-  ptr: ['BigUint64', 8, (x) => `typeof ${x} === 'bigint' && BigInt.asUintN(64, ${x}) === ${x}`, 'U64'],
-  s8: ['Int8', 1, (x) => `typeof ${x} === 'number' && ${x} << 24 >> 24 === ${x}`],
-  s16: ['Int16', 2, (x) => `typeof ${x} === 'number' && ${x} << 16 >> 16 === ${x}`],
-  s32: ['Int32', 4, (x) => `typeof ${x} === 'number' && (${x} | 0) === ${x}`, 'S32'],
-  s64: ['BigInt64', 8, (x) => `typeof ${x} === 'bigint' && BigInt.asIntN(64, ${x}) === ${x}`],
-  f32: ['Float32', 4, (x) => `typeof ${x} === 'number'`],
-  f64: ['Float64', 8, (x) => `typeof ${x} === 'number'`],
+// Checks and writes of numbers are written out, so that the engine learns at each place whether small integers or
+// doubles come by; in a function that all share it would learn nothing. Reads have no such choice.
+const NUMBERS: Readonly<Record<string, readonly [size: number, method: string, is: (x: string) => string]>> = {
+  u8: [1, 'Uint8', (x) => `(${x}&255)===${x}`],
+  u16: [2, 'Uint16', (x) => `(${x}&65535)===${x}`],
+  u32: [4, 'Uint32', (x) => `${x}>>>0===${x}`],
+  s8: [1, 'Int8', (x) => `${x}<<24>>24===${x}`],
+  s16: [2, 'Int16', (x) => `${x}<<16>>16===${x}`],
+  s32: [4, 'Int32', (x) => `(${x}|0)===${x}`],
 };
+const LOOPS: ReadonlySet<string> = new Set(['u16', 'u32', 's32', 'u64']);
 
-/** Code for a scalar in the DataView `view`; a truth value is a boolean over an integer. */
-export function access(kind: ScalarName, truth: boolean, view = 'v'): Access {
-  const [method, size, is, loops] = METHODS[kind];
-  const end = size === 1 ? '' : ', true';
-  const get = (at: string): string => `${view}.get${method}(${at}${end})`;
-  const set = (at: string, value: string): string => `${view}.set${method}(${at}, ${value}${end})`;
-  if (truth || kind === 'bool') {
-    return { size, get: (at) => `${get(at)} !== 0`, set: (at, value) => set(at, `${value} ? 1 : 0`), is: METHODS.bool[2] };
-  }
-  return { size, get, set, is, ...(loops !== undefined && { loops }) };
+/** How a field's scalar is reached; a truth value is a boolean over an integer. */
+export function access(kind: ScalarName, truth: boolean): Access {
+  if (truth || kind === 'bool') return calls(kind === 'u32' ? 't32' : 't8', kind === 'u32' ? 4 : 1, 'isBool');
+  const name = kind === 'char' ? 'u8' : kind === 'ptr' ? 'u64' : kind;
+  const number = NUMBERS[name];
+  const loops = LOOPS.has(name) && { loops: name };
+  if (number === undefined) return { ...calls(name, name === 'f32' ? 4 : 8, `is${name.toUpperCase()}`), ...loops };
+  const [size, method, is] = number;
+  return {
+    ...calls(name, size, `is${name.toUpperCase()}`),
+    set: (v, p, x) => `${v}.set${method}(${p},${x}${size === 1 ? '' : ',true'})`,
+    is,
+    ...loops,
+  };
+}
+
+function calls(name: string, size: number, check: string): Access {
+  const is = (x: string): string => `${check}(${x})`;
+  return { size, get: (v, p) => `${name}(${v},${p})`, set: (v, p, x) => `set${name.toUpperCase()}(${v},${p},${x})`, is, isSafely: is };
 }
