@@ -40,48 +40,95 @@ function docs(facts) {
   return said;
 }
 
+/** @typedef {{ facts: Facts, layouts: Map<string, Layout>, said: Map<string, string>, homes: Map<Layout, string>, source: string }} Context */
+
 /**
- * Emits one subject after another of `facts`.
+ * Emits one subject after another of `facts`. What other subjects need of one is a module of its own, which the subject
+ * passes on: so importing the static configuration does not load every internal control.
  *
  * @param {Facts} facts @param {Map<string, Layout>} layouts @param {Map<string, Subject>} subjects
  * @returns {Generator<[name: string, module: Module]>}
  */
 export function* emitSubjects(facts, layouts, subjects) {
   const said = docs(facts);
+  const homes = homesOf(layouts, subjects);
+  for (const [name, { path, records, aliases, constants, ranges }] of subjects) {
+    /** @type {Context} */
+    const context = { facts, layouts, said, homes, source: `${facts.version}: ${path}` };
+    const all = records.map((record) => /** @type {Layout} */ (layouts.get(record)));
+    const here = all.filter((layout) => homes.get(layout) === name);
+    const apart = all.filter((layout) => homes.get(layout) !== name);
+    const simple = [
+      ...[...constants].map(([constantName, value]) => constant(constantName, value, said.get(constantName))),
+      ...[...ranges].map(([rangeName, range]) => bits(rangeName, range)),
+    ];
+    const passedOn = apart.length === 0 ? [] : [{ js: `export * from "./${shared(name)}.js";\n`, dts: `export * from "./${shared(name)}.js";\n` }];
+    if (apart.length > 0) yield [shared(name), moduleOf(context, shared(name), apart, [], [])];
+    const module = moduleOf(context, name, here, [...passedOn, ...simple], aliases);
+    unique(name, module.js);
+    yield [name, module];
+  }
+}
+
+/** @param {string} subject */
+const shared = (subject) => `shared/${subject}`;
+
+/**
+ * The module of each record: that of its subject, or the one apart when other subjects need the record and not all of
+ * its subject.
+ *
+ * @param {Map<string, Layout>} layouts @param {Map<string, Subject>} subjects @returns {Map<Layout, string>}
+ */
+function homesOf(layouts, subjects) {
   /** @type {Map<Layout, string>} */ const homes = new Map();
   for (const [name, { records }] of subjects) for (const record of records) homes.set(/** @type {Layout} */ (layouts.get(record)), name);
-  for (const [name, subject] of subjects) yield [name, emitSubject(facts, layouts, homes, said, name, subject)];
+  /** @type {Map<string, Set<Layout>>} */ const apart = new Map();
+  /** @param {Layout} layout @param {string} home */
+  const needed = (layout, home) => {
+    const found = apart.get(home) ?? new Set();
+    apart.set(home, found);
+    if (found.has(layout)) return;
+    found.add(layout);
+    for (const nested of nestedIn(layout)) if (homes.get(nested) === home) needed(nested, home);
+  };
+  for (const [layout, home] of homes) {
+    for (const nested of nestedIn(layout)) {
+      const other = homes.get(nested) ?? "";
+      if (other !== home) needed(nested, other);
+    }
+  }
+  for (const [home, found] of apart) {
+    const { records, constants, ranges } = /** @type {Subject} */ (subjects.get(home));
+    const whole = found.size === records.length && constants.size + ranges.size === 0;
+    // In rpc/ a module is one record already.
+    if (whole || home.includes("/")) continue;
+    for (const layout of found) homes.set(layout, shared(home));
+  }
+  return homes;
 }
 
 /**
- * @param {Facts} facts @param {Map<string, Layout>} layouts @param {Map<Layout, string>} homes @param {Map<string, string>} said
- * @param {string} name @param {Subject} subject @returns {Module}
+ * @param {Context} context @param {string} name @param {readonly Layout[]} here @param {readonly Module[]} before
+ * @param {readonly [string, string][]} aliases @returns {Module}
  */
-function emitSubject(facts, layouts, homes, said, name, { path, records, aliases, constants, ranges }) {
-  const here = records.map((record) => /** @type {Layout} */ (layouts.get(record)));
-  const source = `${facts.version}: ${path}`;
+function moduleOf({ layouts, homes, source }, name, here, before, aliases) {
   const nameOf = (/** @type {Layout} */ layout) => identifier(layout.name);
-
-  const parts = [
-    ...[...constants].map(([constantName, value]) => constant(constantName, value, said.get(constantName))),
-    ...[...ranges].map(([rangeName, range]) => bits(rangeName, range)),
+  const { js, dts } = join([
+    ...before,
     ...here.map((layout) => ({ js: emitJavaScript(layout, nameOf), dts: emitDeclarations(layout, nameOf, [`${layout.size} bytes, open-gpu-kernel-modules ${source}`]) })),
     ...aliases.map(([alias, target]) => ({
       js: `export const ${identifier(alias)} = ${identifier(target)};\n`,
       dts: `export type ${identifier(alias)} = ${identifier(target)};\nexport declare const ${identifier(alias)}: typeof ${identifier(target)};\n`,
     })),
-  ];
-  const { js, dts } = join(parts);
-  unique(name, js);
+  ]);
 
   /** @type {Map<string, Set<string>>} */ const imports = new Map();
-  for (const layout of here) {
-    for (const nested of nestedIn(layout)) {
-      const home = homes.get(nested) ?? "";
-      if (home !== name) imports.set(home, (imports.get(home) ?? new Set()).add(nameOf(nested)));
-    }
+  const used = [...here.flatMap((layout) => [...nestedIn(layout)]), ...aliases.map(([, target]) => /** @type {Layout} */ (layouts.get(target)))];
+  for (const layout of used) {
+    const home = homes.get(layout) ?? "";
+    if (home !== name) imports.set(home, (imports.get(home) ?? new Set()).add(nameOf(layout)));
   }
-  const up = name.includes("/") ? "../" : "./";
+  const up = "../".repeat(name.split("/").length - 1) || "./";
   const imported = (/** @type {string} */ keyword) => [...imports].sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([home, names]) => `${keyword} { ${[...names].sort().join(", ")} } from "${up}${home}.js";\n`).join("");
   const types = ["Layout", "UnionBytes"].filter((type) => new RegExp(`\\b${type}<`).test(dts));

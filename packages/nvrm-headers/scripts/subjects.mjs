@@ -1,8 +1,8 @@
-// Which module a name belongs into: one for each header, under the header's name. The generated RPC headers hold
+// Which module a name belongs into: one for each header, under the header's name. The headers of the RPCs hold
 // hundreds of records each and nobody needs them all; they are split, a module a record, in rpc/.
 import { basename } from "node:path";
 
-const SPLIT = new Set(["g_rpc-structures.h", "g_rpc-message-header.h", "g_sdk-structures.h"]);
+const SPLIT = new Set(["g_rpc-structures.h", "g_rpc-message-header.h", "g_sdk-structures.h", "sdk-structures.h"]);
 
 /** @param {string} path @param {string} [record] */
 export function subjectOf(path, record) {
