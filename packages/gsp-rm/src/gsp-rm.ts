@@ -1,8 +1,9 @@
 import type { EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob } from '@nova-stack/hw-model/port';
+import { copyPlain } from '@nova-stack/timebase';
+
 import { bootLoad, bootUnload, type KnownFiles } from './booter.ts';
 import { GspCore } from './core.ts';
 import { runFwsec } from './fwsec.ts';
-import { copyPlain } from './plain.ts';
 import { KNOWN_BOOTLOADERS, KNOWN_IMAGES, KNOWN_UCODES } from './r570_144/known-images.ts';
 import { RELEASE_570_144 } from './r570_144/release.ts';
 import type { Release } from './release.ts';

@@ -3,7 +3,7 @@ import {
   NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, PRI_DECODE_ERROR,
 } from '@nova-stack/gpu-regs';
 import type { AccessSize, BarSpec, ConfigSpace, DeviceHost, PciFunction, ResetKind } from '@nova-stack/pci';
-import { TimerQueue } from '@nova-stack/timebase';
+import { copyPlain, TimerQueue } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 
 import type { Board } from './boards.ts';
@@ -14,7 +14,6 @@ import { Falcon } from './falcon/falcon.ts';
 import { firmwareHardware } from './firmware-hardware.ts';
 import type { GpuState } from './gpu-state.ts';
 import { InterruptTree } from './interrupt-tree.ts';
-import { copyPlain } from './plain-state.ts';
 import type { ChipFacts, EngineName, Firmware, FirmwarePort, MemoryJob } from './port.ts';
 import { Ptimer } from './ptimer.ts';
 import { RegisterFile, type Window } from './register-file.ts';

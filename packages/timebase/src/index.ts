@@ -8,6 +8,9 @@ export type { Hop } from './hop.ts';
 export type { TimerRecord } from './timers.ts';
 export { TimerQueue } from './timer-queue.ts';
 
+// State as plain data
+export { copyPlain } from './plain.ts';
+
 // Randomness
 export { createRandom, restoreRandom, type Random, type RandomState } from './random.ts';
 

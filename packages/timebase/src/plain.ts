@@ -1,4 +1,7 @@
-/** A deep copy of plain data: objects, arrays, maps, sets, typed arrays and scalars. */
+/**
+ * A deep copy of plain data, which is what devices and firmware keep as their state: objects, arrays, maps, sets, typed
+ * arrays and scalars. Nothing is shared with the original.
+ */
 export function copyPlain<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Uint8Array || value instanceof Uint32Array) return value.slice() as T;
