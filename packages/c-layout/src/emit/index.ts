@@ -1,4 +1,4 @@
 export { emitDeclarations } from './declarations.ts';
 export { emitJavaScript, runtimeImport } from './javascript.ts';
-export { flatFields, identifier, nestedIn } from './flat-fields.ts';
+export { elementOf, flatFields, identifier, nestedIn } from './flat-fields.ts';
 export type { FlatField, NameOf } from './flat-fields.ts';
