@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 
 import { NV2080_CTRL_CMD_GSP_GET_FEATURES, NV2080_CTRL_GSP_GET_FEATURES_PARAMS as Features } from '../generated/r570_144/ctrl2080gsp.js';
-import { COMMAND_NAMES } from '../generated/r570_144/registry.js';
+import { COMMAND_NAMES } from '../generated/r570_144/registry/commands.js';
 
 test('does what its README shows', () => {
   const print = vi.spyOn(console, 'log').mockImplementation(() => undefined);
@@ -20,5 +20,5 @@ test('shows in its README what is tested here', () => {
   const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
   const [, code] = /```ts\n(.*?)```/s.exec(read('../README.md'))!;
   const here = read(import.meta.url).replaceAll(/^ {2}/gm, '');
-  for (const line of code!.replaceAll('@nova-stack/nvrm-headers/', '../generated/').replaceAll(/(r570_144\/\w+)'/g, "$1.js'").split('\n')) expect(here).toContain(line);
+  for (const line of code!.replaceAll('@nova-stack/nvrm-headers/', '../generated/').replaceAll(/(r570_144\/[\w/]+)'/g, "$1.js'").split('\n')) expect(here).toContain(line);
 });
