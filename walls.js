@@ -48,3 +48,10 @@ export const TYPES_ONLY = { "gsp-rm": { "hw-model": ["port"] } };
  * @type {readonly string[]}
  */
 export const NODE_PACKAGES = ["nova"];
+
+/**
+ * Folders of a neutral package that are for Node alone: package -> folders under its src. The rest of the package may
+ * not import from them.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+export const NODE_FOLDERS = { "nvrm-headers": ["cli", "import"] };

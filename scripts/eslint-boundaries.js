@@ -1,5 +1,5 @@
 // Turns the table of allowed imports into lint rules, one block per package.
-import { MAY_IMPORT, NODE_PACKAGES, TYPES_ONLY } from "../walls.js";
+import { MAY_IMPORT, NODE_FOLDERS, NODE_PACKAGES, TYPES_ONLY } from "../walls.js";
 
 /** @typedef {{ regex: string, message: string, allowTypeImports?: boolean }} Pattern */
 
@@ -36,19 +36,24 @@ function rulesFor(name, siblings, may) {
       },
     );
   }
-  if (!may.node) patterns.push({ regex: "^node:", message: "a runtime-neutral package" });
+  if (!may.node) {
+    patterns.push({ regex: "^node:", message: "a runtime-neutral package" });
+    const folders = NODE_FOLDERS[name];
+    if (folders) patterns.push({ regex: String.raw`^\.{1,2}/(?:.*/)?(?:${folders.join("|")})/`, message: "a folder for Node alone (walls.js)" });
+  }
   return { "@typescript-eslint/no-restricted-imports": ["error", { patterns }] };
 }
 
 export const boundaries = Object.entries(MAY_IMPORT).flatMap(([name, siblings]) => {
   const tests = [`packages/${name}/src/**/*.{test,bench}.ts`];
+  const node = (NODE_FOLDERS[name] ?? []).map((folder) => `packages/${name}/src/${folder}/**/*.ts`);
   return [
     {
       files: [`packages/${name}/src/**/*.ts`],
-      ignores: tests,
+      ignores: [...tests, ...node],
       rules: rulesFor(name, siblings, { node: NODE_PACKAGES.includes(name) }),
     },
     // A test may use Node; the arrows between packages hold for it all the same.
-    { files: tests, rules: rulesFor(name, siblings, { node: true }) },
+    { files: [...tests, ...node], rules: rulesFor(name, siblings, { node: true }) },
   ];
 });

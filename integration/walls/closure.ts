@@ -1,5 +1,5 @@
 // The table of allowed imports against what packages really carry when they are published.
-import { MAY_IMPORT, NODE_PACKAGES, TYPES_ONLY } from "../../walls.js";
+import { MAY_IMPORT, NODE_FOLDERS, NODE_PACKAGES, TYPES_ONLY } from "../../walls.js";
 import { dependenciesOf, reachable, specifiersOf, type Packed } from "./packed.ts";
 
 const SCOPE = "@nova-stack/";
@@ -28,12 +28,14 @@ export function breaches(packed: Packed): string[] {
     if (!allowed.includes(sibling.slice(SCOPE.length))) found.push(`${name} depends on ${sibling}`);
   }
 
+  const nodeFolders = (NODE_FOLDERS[name] ?? []).map((folder) => `dist/${folder}/`);
   for (const condition of ["types", "default"] as const) {
+    const neutral = new Set(reachable(packed, condition, (entry) => !nodeFolders.some((folder) => entry.startsWith(folder))));
     for (const file of reachable(packed, condition)) {
       for (const specifier of specifiersOf(packed.files.get(file)!)) {
         if (specifier.startsWith(".")) continue;
         if (specifier.startsWith("node:")) {
-          if (!NODE_PACKAGES.includes(name)) found.push(`${name}: ${file} imports ${specifier}`);
+          if (!NODE_PACKAGES.includes(name) && neutral.has(file)) found.push(`${name}: ${file} imports ${specifier}`);
           continue;
         }
         const dependency = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");

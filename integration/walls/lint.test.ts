@@ -24,6 +24,8 @@ describe("an import across a wall is refused", () => {
     ["packages/gsp-rm/src/boot.ts", 'import type { X } from "@nova-stack/hw-model";', "may import types of port"],
     ["packages/gsp-rm/src/boot.ts", 'import { x } from "@nova-stack/hw-model/boards";', "may import types of port"],
     ["packages/pci/src/dma.ts", 'import { Buffer } from "node:buffer";', "a runtime-neutral package"],
+    ["packages/nvrm-headers/src/diff/text.ts", 'import { readFileSync } from "node:fs";', "a runtime-neutral package"],
+    ["packages/nvrm-headers/src/diff/text.ts", 'import { loadFacts } from "../cli/facts-files.ts";', "a folder for Node alone"],
   ])("%s: %s", (file, code, reason) => {
     expect(lint(file, code)).toEqual([expect.stringContaining(reason)]);
   });
@@ -36,6 +38,7 @@ test.each([
   ["packages/gsp-rm/src/boot.ts", 'import { x } from "@nova-stack/gsp-rpc/decode";'],
   ["packages/pci/src/dma.test.ts", 'import { readFileSync } from "node:fs";'],
   ["packages/nova/src/main.ts", 'import { readFileSync } from "node:fs";'],
+  ["packages/nvrm-headers/src/cli/main.ts", 'import { readFileSync } from "node:fs";'],
 ])("an allowed import passes: %s: %s", (file, code) => {
   expect(lint(file, code)).toEqual([]);
 });

@@ -66,8 +66,8 @@ export function specifiersOf(source: string): string[] {
   return [...source.matchAll(pattern)].map((match) => match[2]!);
 }
 
-/** The files of a package that its entry points reach through relative imports, from `condition` of `exports`. */
-export function reachable({ manifest, files }: Packed, condition: "types" | "default"): string[] {
+/** The files of a package that its entry points (those `wanted`) reach through relative imports, from `condition` of `exports`. */
+export function reachable({ manifest, files }: Packed, condition: "types" | "default", wanted: (entry: string) => boolean = () => true): string[] {
   const seen = new Set<string>();
   const visit = (file: string): void => {
     if (seen.has(file)) return;
@@ -83,6 +83,7 @@ export function reachable({ manifest, files }: Packed, condition: "types" | "def
     const target = typeof entry === "string" ? undefined : entry[condition];
     if (target === undefined) continue;
     const [before = "", after] = posix.normalize(target).split("*");
+    if (!wanted(before)) continue;
     if (after === undefined) visit(before);
     else for (const file of files.keys()) if (file.startsWith(before) && file.endsWith(after)) visit(file);
   }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Facts } from '../facts/index.ts';
 import { generateModules } from '../generate/index.ts';
 import { FACTS_FOLDER, loadFacts, versionsIn } from './facts-files.ts';
+import type { Command } from './options.ts';
 
 /** Writes the modules of `versions` into a new folder `out`. */
 export function writeModules(out: string, versions: readonly Facts[], note: string): number {
@@ -23,20 +24,28 @@ export function writeModules(out: string, versions: readonly Facts[], note: stri
 }
 
 /**
- * Makes the package's own modules of its facts; nothing while neither the facts nor the code that makes modules of
- * them has changed. Written aside and moved at the end: whoever reads meanwhile finds the old modules whole.
+ * Does nothing while neither the facts nor the code that makes modules of them has changed. Written aside and moved at
+ * the end: whoever reads meanwhile finds the old modules whole.
  */
-export function generateCommand(out: string): void {
-  const stamp = join(out, '.stamp');
-  const wanted = digest();
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  const fresh = `${out}.new`;
-  rmSync(fresh, { recursive: true, force: true });
-  writeModules(fresh, versionsIn(FACTS_FOLDER).map(loadFacts), 'Generated from facts/ by `npm run generate`; not committed, not to be edited.');
-  writeFileSync(join(fresh, '.stamp'), wanted);
-  rmSync(out, { recursive: true, force: true });
-  renameSync(fresh, out);
-}
+export const generateCommand: Command = {
+  name: 'generate',
+  usage: '[--out DIR]',
+  summary: "make the modules of this package's facts (part of its build)",
+  options: [{ name: 'out', value: 'DIR', text: 'where the modules go (default: generated)' }],
+  run({ values }) {
+    const out = values.get('out') ?? 'generated';
+    const stamp = join(out, '.stamp');
+    const wanted = digest();
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return 0;
+    const fresh = `${out}.new`;
+    rmSync(fresh, { recursive: true, force: true });
+    writeModules(fresh, versionsIn(FACTS_FOLDER).map(loadFacts), 'Generated from facts/ by `npm run generate`; not committed, not to be edited.');
+    writeFileSync(join(fresh, '.stamp'), wanted);
+    rmSync(out, { recursive: true, force: true });
+    renameSync(fresh, out);
+    return 0;
+  },
+};
 
 /** Of everything that the modules follow from: the facts, this package's code and c-layout's. */
 function digest(): string {
