@@ -30,7 +30,20 @@ function trimmed(columns: readonly unknown[]): unknown[] {
 
 /** A whole number of any size: JSON's where it is exact there, a decimal text otherwise. */
 export const numberText = (value: number | bigint): number | string => (typeof value === 'bigint' ? String(value) : value);
-export const textNumber = (text: number | string): number | bigint => (typeof text === 'string' ? BigInt(text) : text);
+export function textNumber(text: unknown): number | bigint {
+  if (typeof text === 'number') return text;
+  return BigInt(plainText(text));
+}
+
+export function plainText(text: unknown): string {
+  if (typeof text === 'string') return text;
+  throw new TypeError(`expected a text, got ${JSON.stringify(text)}`);
+}
+
+export function entriesOf(names: unknown): [string, unknown][] {
+  if (typeof names === 'object' && names !== null && !Array.isArray(names)) return Object.entries(names);
+  throw new TypeError(`expected names with their values, got ${JSON.stringify(names)}`);
+}
 
 /** `@record`, `@record|as spelled`, or the spelling of a scalar. */
 const writeType = ({ type, ref }: TypeFact): string => (ref === undefined ? type : type === ref ? `@${ref}` : `@${ref}|${type}`);

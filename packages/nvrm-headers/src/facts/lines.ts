@@ -46,7 +46,10 @@ export function apply(lines: Lines, text: string): Lines {
   return lines;
 }
 
-function merged(under: Line | undefined, [what, name, names]: Line): Line {
+function merged(under: Line | undefined, line: Line): Line {
+  const [what, name, names] = line;
+  // What is wrong with it is told when it is read.
+  if (typeof names !== 'object' || names === null) return line;
   const all = Object.entries({ ...(under?.[2] as Names | undefined), ...(names as Names) });
   return [what, name, Object.fromEntries(all.filter(([, value]) => value !== null))];
 }

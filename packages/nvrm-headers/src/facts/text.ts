@@ -16,8 +16,8 @@ export function readFacts(texts: readonly string[]): Facts {
   for (const text of texts) apply(lines, text);
   const of = (what: string): Line[] => [...lines.values()].filter(([each]) => each === what);
   const read = <T>(what: string, { read: one }: { readonly read: (name: string, columns: readonly unknown[]) => T }): Map<string, T> => new Map(of(what).map((line) => [line[1], guarded(line, one)]));
-  const names = <T, U>(whats: readonly string[], value: (text: T) => U): Map<string, Map<string, U>> =>
-    new Map(whats.flatMap(of).map(([, path, all]) => [path, new Map(Object.entries(all as Record<string, T>).map(([name, text]) => [name, value(text)]))]));
+  const names = <U>(whats: readonly string[], value: (text: unknown) => U): Map<string, Map<string, U>> =>
+    new Map(whats.flatMap(of).map((line) => [line[1], guarded(line, (_, [all]) => new Map(columns.entriesOf(all).map(([name, text]) => [name, value(text)])))]));
 
   const [, version, target] = of('version')[0] ?? [];
   if (version === undefined) throw new FactsError(0, 'no line says of which version they are');
@@ -38,7 +38,7 @@ export function readFacts(texts: readonly string[]): Facts {
     uvm: byNumber(read('uvm', columns.ioctl), ({ nr }) => nr),
     status: byNumber(new Map(of('status').map(([, name, value]) => [name, Number(value)])), (value) => value),
     constants: sorted(names(['constants', 'methods'], columns.textNumber)),
-    ranges: sorted(names(['ranges', 'methodRanges'], (range: string) => range)),
+    ranges: sorted(names(['ranges', 'methodRanges'], columns.plainText)),
     typeMacros: sorted(new Map(of('typeMacro').map(([, name, text]) => [name, String(text)]))),
   };
 }
