@@ -1,6 +1,6 @@
 // The messages of the boot exchange, byte by byte as drivers and firmware put them on the wire, written out by hand: the
 // places come from what Linux's nouveau and nova-core, tinygrad and OpenRM read and write there, not from the facts.
-import { text, type Layout } from '@nova-stack/c-layout';
+import { ascii, text, type Layout } from '@nova-stack/c-layout';
 import { describe, expect, test } from 'vitest';
 
 import * as args535 from '../generated/r535_113_01/gsp_init_args.js';
@@ -35,7 +35,7 @@ function bytes(size: number, places: Places): Uint8Array {
   return out;
 }
 
-const hex = (ascii: string): string => [...ascii].map((letter) => letter.charCodeAt(0).toString(16).padStart(2, '0')).join(' ');
+const hex = (word: string): string => Array.from(ascii(word), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 
 /** Sizes that both sides must agree on, then the fields. */
 function decodes<V>(layout: Layout<V>, size: number, places: Places, expected: object): void {

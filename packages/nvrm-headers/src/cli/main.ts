@@ -18,7 +18,7 @@ const processOutput: Output = {
   err: (text) => void process.stderr.write(text),
 };
 
-/** A reader that has seen enough, such as \`head\`, ends the command without a word. */
+/** A reader that has seen enough, such as `head`, ends the command without a word. */
 function whenReaderLeaves(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
@@ -29,7 +29,8 @@ export async function main(args: readonly string[], output: Output = processOutp
   if (output === processOutput) process.stdout.once('error', whenReaderLeaves);
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help') {
-    (name === undefined ? output.err : output.out)(HELP);
+    if (name === undefined) output.err(HELP);
+    else output.out(HELP);
     return name === undefined ? 2 : 0;
   }
   try {

@@ -15,36 +15,34 @@ export function readFacts(texts: readonly string[]): Facts {
   const lines: Lines = new Map();
   for (const text of texts) apply(lines, text);
   const of = (what: string): Line[] => [...lines.values()].filter(([each]) => each === what);
-  const read = <T>(what: string, { read: one }: { readonly read: (name: string, columns: readonly unknown[]) => T }): Map<string, T> => new Map(of(what).map((line) => [line[1], guarded(line, one)]));
-  const names = <U>(whats: readonly string[], value: (text: unknown) => U): Map<string, Map<string, U>> =>
-    new Map(whats.flatMap(of).map((line) => [line[1], guarded(line, (_, [all]) => new Map(columns.entriesOf(all).map(([name, text]) => [name, value(text)])))]));
+  const read = <T>(kind: columns.Kind<T>, ...whats: readonly string[]): Map<string, T> => new Map(whats.flatMap(of).map((line) => [line[1], guarded(line, kind)]));
 
   const [, version, target] = of('version')[0] ?? [];
   if (version === undefined) throw new FactsError(0, 'no line says of which version they are');
-  const scalars = read('type', columns.scalar);
+  const scalars = read(columns.scalar, 'type');
   const type = columns.typeReader(scalars);
   return {
     version, target: String(target),
-    files: read('file', columns.file),
+    files: read(columns.file, 'file'),
     scalars,
-    records: sorted(read('record', columns.recordOf(type))),
-    typedefs: sorted(read('typedef', columns.typedefOf(type))),
-    enums: read('enum', columns.enumeration),
-    commands: byNumber(read('command', columns.command), ({ id }) => id),
-    classes: byNumber(read('class', columns.classOf), ({ id }) => id),
-    functions: byNumber(read('function', columns.rpc), ({ value }) => value),
-    events: byNumber(read('event', columns.rpc), ({ value }) => value),
-    escapes: byNumber(read('escape', columns.ioctl), ({ nr }) => nr),
-    uvm: byNumber(read('uvm', columns.ioctl), ({ nr }) => nr),
-    status: byNumber(new Map(of('status').map(([, name, value]) => [name, Number(value)])), (value) => value),
-    constants: sorted(names(['constants', 'methods'], columns.textNumber)),
-    ranges: sorted(names(['ranges', 'methodRanges'], columns.plainText)),
-    typeMacros: sorted(new Map(of('typeMacro').map(([, name, text]) => [name, String(text)]))),
+    records: sorted(read(columns.recordOf(type), 'record')),
+    typedefs: sorted(read(columns.typedefOf(type), 'typedef')),
+    enums: read(columns.enumeration, 'enum'),
+    commands: byNumber(read(columns.command, 'command'), ({ id }) => id),
+    classes: byNumber(read(columns.classOf, 'class'), ({ id }) => id),
+    functions: byNumber(read(columns.rpc, 'function'), ({ value }) => value),
+    events: byNumber(read(columns.rpc, 'event'), ({ value }) => value),
+    escapes: byNumber(read(columns.ioctl, 'escape'), ({ nr }) => nr),
+    uvm: byNumber(read(columns.ioctl, 'uvm'), ({ nr }) => nr),
+    status: byNumber(read(columns.status, 'status'), (value) => value),
+    constants: sorted(read(columns.constants, 'constants', 'methods')),
+    ranges: sorted(read(columns.ranges, 'ranges', 'methodRanges')),
+    typeMacros: sorted(read(columns.typeMacro, 'typeMacro')),
   };
 }
 
 /** What a line of strange columns makes its reader throw, with the line's name. */
-function guarded<T>([what, name, ...rest]: Line, read: (name: string, columns: readonly unknown[]) => T): T {
+function guarded<T>([what, name, ...rest]: Line, { read }: columns.Kind<T>): T {
   try {
     return read(name, rest);
   } catch (error) {
@@ -81,7 +79,7 @@ export function baseOf(text: string): string | undefined {
 
 /** Whether a header describes methods of an engine. */
 export function isMethods(facts: Facts, path: string): boolean {
-  return /\/class\/cl/.test(path) && (facts.ranges.get(path)?.size ?? 0) >= METHODS;
+  return path.includes('/class/cl') && (facts.ranges.get(path)?.size ?? 0) >= METHODS;
 }
 
 function* mainLines(facts: Facts): Generator<Line> {
@@ -97,14 +95,17 @@ function* mainLines(facts: Facts): Generator<Line> {
   yield* columns.linesOf('event', facts.events, columns.rpc);
   yield* columns.linesOf('escape', facts.escapes, columns.ioctl);
   yield* columns.linesOf('uvm', facts.uvm, columns.ioctl);
-  yield* columns.linesOf('status', facts.status, { write: (value) => [value] });
+  yield* columns.linesOf('status', facts.status, columns.status);
   yield* nameLines(facts, (path) => !isMethods(facts, path));
-  yield* columns.linesOf('typeMacro', facts.typeMacros, { write: (text) => [text] });
+  yield* columns.linesOf('typeMacro', facts.typeMacros, columns.typeMacro);
 }
 
-const methodLines = (facts: Facts): Generator<Line> => nameLines(facts, (path) => isMethods(facts, path), ['methods', 'methodRanges']);
+function* methodLines(facts: Facts): Generator<Line> {
+  yield* nameLines(facts, (path) => isMethods(facts, path), ['methods', 'methodRanges']);
+}
 
-function* nameLines({ constants, ranges }: Facts, wanted: (path: string) => boolean, [whole, bits]: readonly [string, string] = ['constants', 'ranges']): Generator<Line> {
-  for (const [path, names] of constants) if (wanted(path)) yield [whole, path, Object.fromEntries([...names].map(([name, value]) => [name, columns.numberText(value)]))];
-  for (const [path, names] of ranges) if (wanted(path)) yield [bits, path, Object.fromEntries(names)];
+function* nameLines(facts: Facts, wanted: (path: string) => boolean, [whole, bits]: readonly [string, string] = ['constants', 'ranges']): Generator<Line> {
+  const of = <T>(names: ReadonlyMap<string, T>): Map<string, T> => new Map([...names].filter(([path]) => wanted(path)));
+  yield* columns.linesOf(whole, of(facts.constants), columns.constants);
+  yield* columns.linesOf(bits, of(facts.ranges), columns.ranges);
 }
