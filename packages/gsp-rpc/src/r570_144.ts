@@ -1,12 +1,10 @@
 import type { FramingProfile } from './profile.ts';
+import { WIRE } from './wire.ts';
 
 /** Framing of firmware 570.144. */
 export const PROFILE_570_144: FramingProfile = {
   release: '570.144',
-  wire: {
-    payload: 0x50, element: 0x30, checkSum: 0x20, seqNum: 0x24, elemCount: 0x28, headerVersion: 0x30, signature: 0x34,
-    length: 0x38, function: 0x3c, result: 0x40, resultPrivate: 0x44, sequence: 0x48,
-  },
+  wire: WIRE,
   checksum: 'message',
   consumesBadElements: false,
   functionLimit: 227,
