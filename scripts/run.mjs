@@ -154,6 +154,11 @@ const commands = {
     await step("packed packages", [process.execPath, "scripts/packages-check.mjs"]);
   },
 
+  async import(args) {
+    await turbo("building the importer", ["build", "--filter=@nova-stack/nvrm-headers..."]);
+    await step("nvrm-headers import", [process.execPath, "packages/nvrm-headers/bin/nvrm-headers.js", "import", ...args]);
+  },
+
   async bench(args) {
     await turbo("building the benchmarks", ["build", "--filter=@nova-stack/bench..."]);
     await step("benchmarks", [process.execPath, "--expose-gc", "bench/dist/main.js", ...args]);
