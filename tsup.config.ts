@@ -6,11 +6,12 @@
 // So to add an entry point, edit package.json and nothing else.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { NODE_FOLDERS, NODE_PACKAGES } from "./walls.js";
 
 const SOURCE = "@nova-stack/source";
 
 interface Manifest {
-  readonly bin?: unknown;
+  readonly name: string;
   readonly private?: boolean;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
@@ -35,12 +36,15 @@ for (const target of Object.values(manifest.exports)) {
   for (const file of sources(pattern)) entry[file.replace(/^\.\/src\//, "").replace(/\.ts$/, "")] = file;
 }
 
+const name = manifest.name.replace("@nova-stack/", "");
+const forNode = manifest.private === true || NODE_PACKAGES.includes(name) || name in NODE_FOLDERS;
+
 export default defineConfig({
   entry,
   format: "esm",
   target: "es2022",
-  // A published library runs anywhere; a command, and what stays in this workspace, on Node.
-  platform: manifest.bin === undefined && manifest.private !== true ? "neutral" : "node",
+  // A published library runs anywhere, but for what walls.js names; what stays in this workspace runs on Node.
+  platform: forNode ? "node" : "neutral",
   sourcemap: true,
   // `node:` tells Node's modules from packages of the same name; the test of the packed packages wants to see it.
   removeNodeProtocol: false,

@@ -9,6 +9,7 @@ const floors = {
   "aux-bus": ["timebase", "trace"],
   "nvrm-headers": ["c-layout"],
   "gpu-regs": ["c-layout"],
+  "vfio-user": ["pci", "timebase", "trace"],
   "firmware-files": ["c-layout", "nvrm-headers", "gpu-regs"],
   "gsp-rpc": ["c-layout", "nvrm-headers", "timebase", "trace"],
   "nova-core-api": ["c-layout", "aux-bus", "timebase", "trace"],
@@ -47,7 +48,7 @@ export const TYPES_ONLY = { "gsp-rm": { "hw-model": ["port"] } };
  * Packages for Node alone; every other one runs wherever JavaScript does.
  * @type {readonly string[]}
  */
-export const NODE_PACKAGES = ["nova"];
+export const NODE_PACKAGES = ["nova", "vfio-user"];
 
 /**
  * Folders of a neutral package that are for Node alone: package -> folders under its src. The rest of the package may

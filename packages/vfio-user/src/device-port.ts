@@ -1,0 +1,205 @@
+import { CAPABILITY, MSI, type AccessSize, type DmaRequest, type PciFunction } from '@nova-stack/pci';
+import type { Trace } from '@nova-stack/trace';
+
+import type { DmaMap } from './dma-map.ts';
+import { Refusal } from './errors.ts';
+import type { Done, GuestMemory } from './guest-memory.ts';
+import { JobQueue } from './jobs.ts';
+import { ERRNO } from './protocol.ts';
+
+/** What a device needs of whoever is connected now; nobody when nobody is. */
+export interface Peer {
+  readonly memory: GuestMemory;
+  readonly ranges: DmaMap;
+  /** Writes `data` to `address` as a message of its own, without an answer. */
+  sendMessage(address: number, data: number): void;
+}
+
+/** A device with its clock, its jobs and its interrupts, whichever client is connected. */
+export class DevicePort {
+  readonly device: PciFunction;
+  readonly #trace: Trace;
+  readonly #now: () => number;
+  readonly #jobs: JobQueue;
+  #peer: Peer | undefined;
+  #timer: { cancel(): void; readonly due: number } | undefined;
+
+  constructor(device: PciFunction, now: () => number, trace: Trace) {
+    this.device = device;
+    this.#now = now;
+    this.#trace = trace;
+    this.#jobs = new JobQueue((request, done) => this.#carryOut(request, done));
+    device.plug({ now, start: (job) => this.#jobs.start(job), interrupt: (vector) => this.#interrupt(vector) });
+  }
+
+  /** A client comes or goes; it finds the device as after power-on. */
+  attach(peer: Peer | undefined): void {
+    this.#jobs.drop();
+    this.#peer = peer;
+    if (peer) this.#reset('power-on');
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  hotReset(): void {
+    this.#jobs.drop();
+    this.#reset('hot');
+  }
+
+  readConfig(offset: number, into: Uint8Array): void {
+    this.pump();
+    for (let at = 0; at < into.length;) {
+      const size = step(offset + at, into.length - at);
+      put(into, at, size, this.device.config.read(offset + at, size));
+      at += size;
+    }
+  }
+
+  writeConfig(offset: number, from: Uint8Array): void {
+    this.pump();
+    for (let at = 0; at < from.length;) {
+      const size = step(offset + at, from.length - at);
+      if (this.device.config.write(offset + at, size, get(from, at, size)) === 'flr') {
+        this.#jobs.drop();
+        this.#reset('flr');
+      }
+      at += size;
+    }
+  }
+
+  /** Reads a BAR: one register for 1, 2 or 4 aligned bytes, otherwise a block. */
+  readBar(bar: number, offset: number, into: Uint8Array): void {
+    this.pump();
+    if (!this.#decodes()) into.fill(0xff);
+    else if (isRegister(offset, into.length)) put(into, 0, into.length, this.device.read(bar, offset, into.length));
+    else this.device.readBlock(bar, offset, into);
+  }
+
+  writeBar(bar: number, offset: number, from: Uint8Array): void {
+    this.pump();
+    if (!this.#decodes()) return;
+    if (isRegister(offset, from.length)) this.device.write(bar, offset, from.length, get(from, 0, from.length));
+    else this.device.writeBlock(bar, offset, from);
+  }
+
+  /** Lets the device's timers that are due run, and sees that the next one does. */
+  pump(): void {
+    const due = this.device.nextDue();
+    if (due === undefined) return;
+    const now = this.#now();
+    if (due <= now) this.device.runDue(now);
+    this.#arm();
+  }
+
+  #decodes(): boolean {
+    const { config } = this.device;
+    return config.memoryEnabled && config.powered;
+  }
+
+  #reset(kind: 'power-on' | 'hot' | 'flr'): void {
+    this.device.config.reset();
+    this.device.reset(kind);
+  }
+
+  #arm(): void {
+    const due = this.device.nextDue();
+    if (due === undefined || this.#timer?.due === due) return;
+    this.#timer?.cancel();
+    const run = (): void => {
+      this.#timer = undefined;
+      this.pump();
+    };
+    // A timer of the host is a millisecond coarse; what is due sooner is looked at in every turn.
+    const wait = (due - this.#now()) / 1e6;
+    if (wait > 1) {
+      const handle = setTimeout(run, wait);
+      this.#timer = { due, cancel: () => { clearTimeout(handle); } };
+    } else {
+      const handle = setImmediate(run);
+      this.#timer = { due, cancel: () => { clearImmediate(handle); } };
+    }
+  }
+
+  #carryOut(request: DmaRequest, done: Done): void {
+    const settle = (why: string | undefined): void => {
+      if (why !== undefined) {
+        const size = (request.op === 'read' ? request.into : request.from).length;
+        this.#trace.event('vfio-user.dma.error', { op: request.op, address: request.address, size, why });
+      }
+      done(why === undefined);
+    };
+    const peer = this.#peer;
+    const refused = this.#mayNot(request);
+    const routed = refused === undefined ? this.#route(request) : undefined;
+    if (peer === undefined || refused !== undefined || routed !== undefined) {
+      settle(refused ?? (routed === false ? 'it leaves the BAR' : undefined));
+      return;
+    }
+    peer.memory.perform(request, peer.ranges, (carriedOut) => {
+      settle(carriedOut ? undefined : 'nothing that the device may access is mapped there');
+      this.#arm();
+    });
+  }
+
+  /** Why a request may not be made at all. */
+  #mayNot({ address }: DmaRequest): string | undefined {
+    const { config } = this.device;
+    if (this.#peer === undefined) return 'no client is connected';
+    if (!config.busMaster || !config.powered) return 'bus mastering is off';
+    return Number.isSafeInteger(address) && address >= 0 ? undefined : 'no such address';
+  }
+
+  /** Hands a request to one of the device's own BARs; undefined when it aims at none. */
+  #route(request: DmaRequest): boolean | undefined {
+    if (!this.#decodes()) return undefined;
+    const bytes = request.op === 'read' ? request.into : request.from;
+    for (const { index, kind, size } of this.device.bars) {
+      if (kind === 'io') continue;
+      const start = this.device.config.barAddress(index);
+      if (start === 0 || request.address + bytes.length <= start || request.address >= start + size) continue;
+      if (request.address < start || request.address + bytes.length > start + size) return false;
+      if (request.op === 'read') this.device.readBlock(index, request.address - start, bytes);
+      else this.device.writeBlock(index, request.address - start, bytes);
+      return true;
+    }
+    return undefined;
+  }
+
+  #interrupt(vector: number): void {
+    const { config } = this.device;
+    const at = config.capability(CAPABILITY.msi);
+    const why = this.#peer === undefined ? 'no client is connected' : at === undefined || !config.msiEnabled ? 'message interrupts are off' : config.busMaster ? undefined : 'bus mastering is off';
+    if (why !== undefined || at === undefined) {
+      this.#trace.event('vfio-user.interrupt.lost', { vector, why: why ?? '' });
+      return;
+    }
+    const address = config.read(at + MSI.addressHigh, 4) * 2 ** 32 + config.read(at + MSI.addressLow, 4);
+    const data = config.read(at + MSI.data, 2) + vector;
+    this.#peer?.sendMessage(address, data);
+    this.#trace.event('vfio-user.interrupt.sent', { address, data });
+  }
+}
+
+const isRegister = (offset: number, length: number): length is AccessSize => (length === 4 || length === 2 || length === 1) && offset % length === 0;
+
+/** The largest aligned access that fits. */
+function step(offset: number, left: number): AccessSize {
+  if (offset % 4 === 0 && left >= 4) return 4;
+  return offset % 2 === 0 && left >= 2 ? 2 : 1;
+}
+
+function put(into: Uint8Array, at: number, size: AccessSize, value: number): void {
+  for (let i = 0; i < size; i++) into[at + i] = value >>> (8 * i);
+}
+
+function get(from: Uint8Array, at: number, size: AccessSize): number {
+  let value = 0;
+  for (let i = size - 1; i >= 0; i--) value = value * 256 + from[at + i]!;
+  return value;
+}
+
+/** Whether an access lies inside a region. @throws Refusal EINVAL */
+export function inside(offset: number, count: number, size: number, what: string): void {
+  if (Number.isSafeInteger(offset) && offset >= 0 && count > 0 && offset + count <= size) return;
+  throw new Refusal(ERRNO.EINVAL, `${count} bytes at 0x${offset.toString(16)} of ${what}, which has ${size}`);
+}

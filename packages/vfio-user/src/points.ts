@@ -1,0 +1,17 @@
+import type { PointTable } from '@nova-stack/trace';
+
+/** This package's points. */
+export const POINTS: PointTable = {
+  'vfio-user.server.listening': { level: 'step', text: '{device} listens on {path}' },
+  'vfio-user.client.connected': { level: 'step', text: 'a client of {device} connected' },
+  'vfio-user.client.agreed': { level: 'detail', text: 'version {major}.{minor}, at most {transfer:bytes} at once' },
+  'vfio-user.client.refused': { level: 'warning', text: '{device} has a client already' },
+  'vfio-user.client.gone': { level: 'step', text: 'the client of {device} is gone: {why}' },
+  'vfio-user.request.refused': { level: 'warning', text: 'command {command} refused with errno {errno}: {why}' },
+  'vfio-user.dma.mapped': { level: 'detail', text: '{size:bytes} at {address:hex}, {how}' },
+  'vfio-user.dma.unmapped': { level: 'detail', text: '{count} ranges from {address:hex}, {size:bytes}' },
+  'vfio-user.dma.error': { level: 'warning', text: 'bus error on {op} of {size} bytes at {address:hex}: {why}' },
+  'vfio-user.device.reset': { level: 'step', text: '{device} reset by its client' },
+  'vfio-user.interrupt.sent': { level: 'detail', text: 'message {data:hex} to {address:hex}' },
+  'vfio-user.interrupt.lost': { level: 'warning', text: 'interrupt {vector} lost: {why}' },
+};
