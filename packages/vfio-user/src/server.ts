@@ -1,5 +1,6 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 
 import type { PciFunction } from '@nova-stack/pci';
 import { noTrace, type Trace } from '@nova-stack/trace';
@@ -70,6 +71,7 @@ export async function serveDevice(options: ServeOptions): Promise<VfioUserServer
     get connected() { return current !== undefined; },
     close: () => new Promise((resolve) => {
       server.close(() => resolve());
+      rmSync(path, { force: true });
       current?.destroy();
     }),
   };
@@ -113,18 +115,25 @@ function converse(socket: Socket, port: DevicePort, { memoryFile, trace = noTrac
   });
 }
 
+/** Listens in a folder that nobody else can enter, and moves the socket to its place once only this user may open it. */
 async function listen(server: Server, path: string): Promise<void> {
-  // The socket is made with the process's mask; nobody else may connect in between.
-  const mask = process.umask(0o177);
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause: NodeJS.ErrnoException) => { reject(new VfioUserError('SOCKET', `Cannot listen on ${path}: ${cause.message}`, { cause })); });
-      server.listen(path, resolve);
-    });
-  } finally {
-    process.umask(mask);
+    const folder = mkdtempSync(join(dirname(path), '.'));
+    const hidden = join(folder, 's');
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(hidden, resolve);
+      });
+      chmodSync(hidden, 0o600);
+      renameSync(hidden, path);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  } catch (cause) {
+    server.close();
+    throw new VfioUserError('SOCKET', `Cannot listen on ${path}: ${(cause as Error).message}`, { cause });
   }
-  chmodSync(path, 0o600);
 }
 
 /** Takes away a socket that nobody listens on; anything else stays. */

@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { HEADER as CONFIG } from '@nova-stack/pci';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+
+import { Client } from './client-fixture.ts';
+import { BAR0, copyDevice } from './device-fixture.ts';
+import { FLAG, REGION } from './protocol.ts';
+import { serveDevice, type VfioUserServer } from './server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vfio-user-'));
+afterAll(() => { rmSync(folder, { recursive: true }); });
+const open: { close(): unknown }[] = [];
+afterEach(async () => { for (const one of open.splice(0).reverse()) await one.close(); });
+
+async function serve(path: string, more: { readonly memoryFile?: string } = {}): Promise<{ readonly server: VfioUserServer; readonly device: ReturnType<typeof copyDevice> }> {
+  const device = copyDevice();
+  const server = await serveDevice({ device, path, ...more });
+  open.push(server);
+  return { server, device };
+}
+
+async function dial(path: string): Promise<{ readonly client: Client; readonly socket: Socket; readonly heard: (count: number) => Promise<void> }> {
+  const socket = connect(path);
+  open.push({ close: () => socket.destroy() });
+  const client = new Client((bytes) => { socket.write(bytes); });
+  socket.on('error', () => undefined);
+  await new Promise<void>((resolve) => { socket.once('connect', resolve); });
+  let listener = (): void => undefined;
+  socket.on('data', (bytes: Buffer) => {
+    client.hear(bytes);
+    listener();
+  });
+  return { client, socket, heard: (count) => new Promise((resolve) => {
+    listener = () => { if (client.heard.length >= count) resolve(); };
+    listener();
+  }) };
+}
+
+const closed = (socket: Socket): Promise<void> => new Promise((resolve) => { if (socket.destroyed) resolve(); else socket.once('close', () => { resolve(); }); });
+
+test('a client reads, writes, and lets the device copy in its memory, which is a file', async () => {
+  const [path, file] = [join(folder, 'file.sock'), join(folder, 'ram')];
+  writeFileSync(file, new Uint8Array(0x20_0000).fill(0));
+  writeFileSync(file, Uint8Array.from([99]), { flag: 'r+' });
+  const { device } = await serve(path, { memoryFile: file });
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  const { client, heard } = await dial(path);
+  client.version();
+  client.dmaMap(0x10_0000, 0x10_0000, 3, 0);
+  client.writeConfig(CONFIG.bar0, 4, BAR0);
+  client.writeConfig(CONFIG.command, 2, 6);
+  client.write(0, 0, [0, 0, 0x10, 0], FLAG.noReply);
+  client.write(0, 4, [0, 0x10, 0x10, 0], FLAG.noReply);
+  client.write(0, 8, [1, 0, 0, 0], FLAG.noReply);
+  const count = client.read(0, 12, 4);
+  await heard(5);
+  expect(client.data(count)).toEqual([1, 0, 0, 0]);
+  expect(device.outcomes).toEqual([true]);
+  expect([...readFileSync(file).subarray(0x1000, 0x1004)]).toEqual([100, 0, 0, 0]);
+});
+
+describe('one client at a time', () => {
+  test('a second one is turned away, a later one finds the device as after power-on', async () => {
+    const path = join(folder, 'one.sock');
+    const { server, device } = await serve(path);
+    const first = await dial(path);
+    first.client.version();
+    first.client.writeConfig(CONFIG.interruptLine, 1, 11);
+    await first.heard(2);
+    expect(server.connected).toBe(true);
+    const second = await dial(path);
+    await closed(second.socket);
+    first.socket.destroy();
+    await expect.poll(() => server.connected).toBe(false);
+
+    const third = await dial(path);
+    third.client.version();
+    const line = third.client.read(REGION.config, CONFIG.interruptLine, 1);
+    await third.heard(2);
+    expect(third.client.data(line)).toEqual([0]);
+    expect(device.resets).toEqual(['power-on', 'power-on']);
+  });
+
+  test('one that breaks the protocol is cut off, and the server goes on', async () => {
+    const path = join(folder, 'broken.sock');
+    const { server } = await serve(path);
+    const bad = await dial(path);
+    bad.socket.write(Uint8Array.from(new Array<number>(64).fill(0xff)));
+    await closed(bad.socket);
+    await expect.poll(() => server.connected).toBe(false);
+    const good = await dial(path);
+    good.client.version();
+    await good.heard(1);
+  });
+});
+
+describe('the socket', () => {
+  test('of a server that died is replaced, and taken away in the end', async () => {
+    const path = join(folder, 'stale.sock');
+    const script = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    expect(spawnSync(process.execPath, ['-e', script]).signal).toBe('SIGKILL');
+    expect(existsSync(path)).toBe(true);
+    const { server } = await serve(path);
+    const { client, heard } = await dial(path);
+    client.version();
+    await heard(1);
+    await server.close();
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test('that somebody listens on stays theirs', async () => {
+    const path = join(folder, 'taken.sock');
+    const other = createServer();
+    await new Promise<void>((resolve) => { other.listen(path, resolve); });
+    open.push({ close: () => new Promise((resolve) => { other.close(resolve); }) });
+    await expect(serve(path)).rejects.toMatchObject({ code: 'SOCKET', message: `Somebody listens on ${path} already` });
+  });
+
+  test('never replaces another kind of file', async () => {
+    const path = join(folder, 'a-file');
+    writeFileSync(path, 'precious');
+    await expect(serve(path)).rejects.toMatchObject({ code: 'SOCKET', message: `${path} exists and is no socket` });
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test.each([[`/tmp/${'x'.repeat(120)}`, /at most 107/], ['/nowhere/at/all.sock', /Cannot listen on/]])('%s is refused', async (path, message) => {
+    await expect(serve(path)).rejects.toThrow(message);
+  });
+});
