@@ -2,6 +2,7 @@ import { BOARDS } from '@nova-stack/hw-model/boards';
 
 import { boot } from './boot.ts';
 import { bootHelp, parseBootOptions, UsageError } from './options.ts';
+import { serve } from './serve.ts';
 
 /** Where a command writes; a test passes its own. */
 export interface Output {
@@ -13,6 +14,7 @@ const HELP = `Usage: nova COMMAND [options]
 
 Commands:
   boot    boot a modelled GPU, attach two clients, open and close a vGPU, unload
+  serve   serve a modelled GPU to QEMU on a UNIX socket
 
 nova COMMAND --help tells a command's options.
 `;
@@ -38,6 +40,8 @@ export async function main(args: readonly string[], output: Output = processOutp
     switch (command) {
       case 'boot':
         return await runBoot(rest, output);
+      case 'serve':
+        return await serve(rest, output);
       case '--help':
       case 'help':
         output.out(HELP);
@@ -46,7 +50,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
