@@ -159,6 +159,11 @@ const commands = {
     await step("nvrm-headers import", [process.execPath, "packages/nvrm-headers/bin/nvrm-headers.js", "import", ...args]);
   },
 
+  async "e2e:linux"(args) {
+    await turbo("building nova", ["build", "--filter=@nova-stack/nova..."]);
+    await step("Linux with the modelled GPU", [process.execPath, "e2e/linux/judge.mjs", ...args]);
+  },
+
   async bench(args) {
     await turbo("building the benchmarks", ["build", "--filter=@nova-stack/bench..."]);
     await step("benchmarks", [process.execPath, "--expose-gc", "bench/dist/main.js", ...args]);

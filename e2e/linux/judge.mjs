@@ -1,0 +1,78 @@
+// npm run e2e:linux -- [--board BOARD] [--chip CHIP] [--keep DIR]
+//
+// Serves a modelled GPU, boots the rig's kernel with it, loads nouveau, and tells from the guest's log which stages the
+// driver reached. Exit status 0 when it reached the one that must be reached, 1 when not, 77 when the rig cannot be had.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const NOVA = fileURLToPath(new URL("../../packages/nova/bin/nova.js", import.meta.url));
+
+/** What nouveau says when it got there, in the order in which it does. */
+const STAGES = /** @type {const} */ ([
+  ["the chip is known", /nouveau [\d:.]+: NVIDIA [A-Z]+\d+ \(/],
+  ["the VBIOS is accepted", /bios: version /],
+  ["FWSEC set WPR2", /fwsec-frts: WPR2 @/],
+  ["booter loaded the firmware", /booter-load: booted/],
+  ["GSP-RM is up", /gsp: fb region 0/],
+  ["every control answered", /gsp: .*ctrl cmd/],
+  ["a DRM device", /\[drm\] Initialized nouveau/],
+]);
+/** The last stage that a run must reach today. */
+const MUST_REACH = "GSP-RM is up";
+/** Lines that a healthy boot lacks. */
+const COMPLAINTS = /nouveau.*(?:failed|error|timeout|WARN)|WARNING: .*nouveau|BUG:|Oops/i;
+
+const { values } = parseArgs({ options: { board: { type: "string", default: "rtx4090" }, chip: { type: "string", default: "ad102" }, keep: { type: "string" } } });
+
+const setup = spawnSync(join(HERE, "setup"), { encoding: "utf8", timeout: 300_000 });
+if (setup.status !== 0) {
+  console.error(`SKIPPED: the Linux guest cannot be set up here:\n${`${setup.stdout ?? ""}${setup.stderr ?? ""}`.trim().split("\n").slice(-4).join("\n")}`);
+  process.exit(77);
+}
+
+const work = mkdtempSync(join(tmpdir(), "nova-linux-"));
+const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-guest-${process.pid}`), join(values.keep ?? work, "model.jsonl")];
+const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
+try {
+  await new Promise((resolve, reject) => {
+    server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));
+    server.stdout.once("data", resolve);
+  });
+  const log = await boot();
+  if (values.keep !== undefined) writeFileSync(join(values.keep, "guest.log"), log);
+  process.exitCode = judge(log);
+} finally {
+  server.kill("SIGTERM");
+  rmSync(work, { recursive: true, force: true });
+  rmSync(memory, { force: true });
+}
+
+/** The guest's console. @returns {Promise<string>} */
+function boot() {
+  console.error("> booting Linux with the modelled GPU …");
+  const guest = spawn(join(HERE, "run"), [
+    "--socket", socket, "--ram-file", memory, "--chip", values.chip, "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
+    "--exec", "lspci -nnvv -d 10de:; ls /dev/dri 2>/dev/null; true",
+  ], { stdio: ["ignore", "pipe", "inherit"] });
+  let log = "";
+  guest.stdout.on("data", (chunk) => { log += chunk; });
+  return new Promise((resolve) => guest.once("close", () => resolve(log)));
+}
+
+/** @param {string} log */
+function judge(log) {
+  const lines = log.split("\n");
+  const missed = STAGES.findIndex(([, says]) => !says.test(log));
+  for (const [i, [stage]] of STAGES.entries()) console.log(`${missed < 0 || i < missed ? "reached " : "-       "} ${stage}`);
+  const complaints = lines.filter((line) => COMPLAINTS.test(line));
+  if (complaints.length > 0) console.log(`\n${complaints.length} complaints:\n${complaints.slice(0, 20).join("\n")}`);
+  const must = STAGES.findIndex(([stage]) => stage === MUST_REACH);
+  if (missed < 0 || missed > must) return 0;
+  console.log(`\nThe guest's last lines:\n${lines.slice(-40).join("\n")}`);
+  return 1;
+}
