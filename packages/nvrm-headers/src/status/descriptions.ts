@@ -1,0 +1,3 @@
+export function describeStatus(_name: string): string | undefined {
+  return undefined;
+}
