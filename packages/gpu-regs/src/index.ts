@@ -32,6 +32,7 @@ export * from './vbios/application.ts';
 export { entryFormat, getEntryField, makeEntry, type EntryFields, type EntryFormat, type PageLevel } from './mmu/entry.ts';
 export * from './mmu/ver2.ts';
 export * from './mmu/ver3.ts';
+export * from './mmu/instance-block.ts';
 
 // Ucode that this project makes
 export { SYNTHETIC_KINDS, SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from './synthetic-ucode.ts';

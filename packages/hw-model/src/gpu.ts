@@ -1,6 +1,6 @@
 import {
   at, BAR0_WINDOWS, CHIPS, get, make, NV_PBUS_BAR0_WINDOW, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK,
-  NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, PRI_DECODE_ERROR,
+  NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, PRI_DECODE_ERROR,
 } from '@nova-stack/gpu-regs';
 import type { AccessSize, BarSpec, ConfigSpace, DeviceHost, PciFunction, ResetKind } from '@nova-stack/pci';
 import { copyPlain, TimerQueue } from '@nova-stack/timebase';
@@ -15,6 +15,8 @@ import { firmwareHardware } from './firmware-hardware.ts';
 import type { GpuState } from './gpu-state.ts';
 import { InterruptTree } from './interrupt-tree.ts';
 import type { ChipFacts, EngineName, Firmware, FirmwarePort, MemoryJob } from './port.ts';
+import { BarSpace } from './mmu/bar-space.ts';
+import type { Translation, WalkFault } from './mmu/walk.ts';
 import { Ptimer } from './ptimer.ts';
 import { RegisterFile, type Window } from './register-file.ts';
 import { vbiosRom } from './vbios/rom.ts';
@@ -43,6 +45,8 @@ export interface Gpu extends PciFunction {
 /** Where an earlier owner left WPR2 when the fault plan says so, unless it says up to where. */
 const LEFT_WPR2 = { start: 0x100_0000, end: 0x200_0000 } as const;
 const WINDOW_UNIT = 0x1_0000;
+/** Of a pointer to an instance block. */
+const BLOCK_UNIT = 0x1000;
 /** A BAR goes through page tables. Both BARs have the bit in the same place. */
 const VIRTUAL: number = make(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, { mode: 1 });
 
@@ -63,6 +67,7 @@ export class ModelledGpu implements Gpu {
   readonly #bar2: Required<Window>;
   readonly #firmware: FirmwarePort;
   readonly #vfs: PciFunction[] = [];
+  readonly #spaces: BarSpace[] = [];
   #timers = new TimerQueue();
   #host: DeviceHost | undefined;
   /** Jobs that have not come to their end. */
@@ -85,8 +90,8 @@ export class ModelledGpu implements Gpu {
       leaves: family.interruptLeaves, mirror: family.configMirror.start, send: () => { this.#host?.interrupt(0); },
     });
     this.#ptimer = new Ptimer(this.#registers, () => this.#now());
-    this.#bar1 = this.#view('BAR1', () => (this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK) & VIRTUAL ? undefined : 0));
-    this.#bar2 = this.#view('BAR2', () => (this.#registers.get(NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK) & VIRTUAL ? undefined : 0));
+    this.#bar1 = this.#barView('BAR1', NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK);
+    this.#bar2 = this.#barView('BAR2', NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK);
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({
@@ -122,6 +127,7 @@ export class ModelledGpu implements Gpu {
   reset(kind: ResetKind): void {
     this.#trace.event('hw-model.reset', { kind });
     this.#registers.cold();
+    this.#invalidate();
     for (const falcon of Object.values(this.#falcons)) falcon.cold();
     this.#interrupts.cold();
     this.#ptimer.cold();
@@ -178,6 +184,7 @@ export class ModelledGpu implements Gpu {
     });
     this.#registers.restore(state.registers);
     this.#vram.restore(state.vram);
+    this.#invalidate();
     this.#falcons.gsp.state = copyPlain(state.falcons.gsp);
     this.#falcons.sec2.state = copyPlain(state.falcons.sec2);
     this.#interrupts.state = copyPlain(state.interrupts);
@@ -230,11 +237,22 @@ export class ModelledGpu implements Gpu {
     return bar === BAR.framebuffer ? this.#bar1 : this.#bar2;
   }
 
-  /** A view of VRAM from `base`; what is behind page tables, which this model does not walk yet, has none. */
-  #view(name: string, base: () => number | undefined): Required<Window> {
+  /** A BAR's view of VRAM: all of it, or what its page tables say. */
+  #barView(name: string, block: typeof NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK | typeof NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK): Required<Window> {
+    const bound = (): number => this.#registers.get(block);
+    const space = new BarSpace(CHIPS[this.#board.chip].family.gmmu, this.#vram, () => ({
+      aperture: get(block, 'target', bound()) === 0 ? 'vram' : 'coherent', address: get(block, 'pointer', bound()) * BLOCK_UNIT,
+    }));
+    this.#spaces.push(space);
+    return this.#view(name, () => (bound() & VIRTUAL ? undefined : 0), (offset) => space.translate(offset));
+  }
+
+  /** A view of VRAM from `base`, or through `translate` while there is none. */
+  #view(name: string, base: () => number | undefined, translate?: (offset: number) => Translation | WalkFault): Required<Window> {
     return vramWindow({
       vram: this.#vram,
       base,
+      ...(translate && { translate }),
       isProtected: (address, length) => this.#wpr2.overlaps(address, length),
       refused: (why, offset) => { this.#trace.event('hw-model.window.refused', { window: name, offset, why }); },
     });
@@ -273,7 +291,13 @@ export class ModelledGpu implements Gpu {
     }));
   }
 
+  /** Every kept translation goes, whichever address space was named: more than asked for, as hardware may. */
+  #invalidate(): void {
+    for (const space of this.#spaces) space.invalidate();
+  }
+
   #declareDoorbells(): void {
+    this.#registers.handle(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, { write: () => { this.#invalidate(); } });
     for (let i = 0; i < NV_PGSP_QUEUE_HEAD.count; i++) {
       this.#registers.handle(at(NV_PGSP_QUEUE_HEAD, i), { write: () => { this.#firmware.doorbell(i); } });
     }

@@ -38,6 +38,34 @@ export interface FalconStart {
   readonly mailbox1: number;
 }
 
+/** What a display output is wired to. */
+export interface OutputFacts {
+  readonly connector: 'DP' | 'HDMI' | 'DVI';
+  /** A monitor that is plugged in: its EDID, and for DisplayPort its DPCD from address 0 on. */
+  readonly monitor?: { readonly edid: Uint8Array; readonly dpcd?: Uint8Array };
+}
+
+/** The display engine. */
+export interface DisplayFacts {
+  readonly heads: number;
+  /** Output resources (SOR). */
+  readonly sors: number;
+  /** Output n has the display id `1 << (8 + n)`. */
+  readonly outputs: readonly OutputFacts[];
+}
+
+/** Video memory and the cache before it. */
+export interface MemoryFacts {
+  readonly type: 'GDDR6' | 'GDDR6X' | 'HBM2' | 'HBM3' | 'GDDR7';
+  /** Bits. */
+  readonly busWidth: number;
+  /** Bytes. */
+  readonly l2CacheSize: number;
+  readonly fbpMask: number;
+  readonly ltcCount: number;
+  readonly slicesPerLtc: number;
+}
+
 /** Everything about the board that the firmware would find out by itself; one record, so that all answers agree. */
 export interface ChipFacts {
   /** Lower-case chip name, `ad102`. */
@@ -69,6 +97,12 @@ export interface ChipFacts {
   readonly vmmuSegmentSize: number;
   /** Engines that exist, by the RM's engine names: `GR0`, `COPY0`, `NVDEC0`, … */
   readonly engines: readonly string[];
+  /** Interrupt vectors that the mechanics raise; where a board tells none, the firmware takes the chip's usual ones. */
+  readonly vectors?: { readonly gsp: number };
+  /** Where a board tells none, the firmware takes what is usual for the chip. */
+  readonly display?: DisplayFacts;
+  /** As {@link display}. */
+  readonly memory?: MemoryFacts;
 }
 
 /** The operations that firmware has on the hardware. */

@@ -74,7 +74,7 @@ describe('views of VRAM', () => {
     expect(test.gpu.read(1, 0, 4)).toBe(0);
     test.gpu.write(0, WINDOW, 4, 2 << 24);
     expect(test.gpu.read(0, PRAMIN, 4)).toBe(0xffffffff);
-    expect(test.events.map(({ args }) => args['why'])).toEqual(['untranslated', 'untranslated']);
+    expect(test.events.map(({ args }) => args['why'])).toEqual(['invalid-pde', 'untranslated']);
   });
 
   it('do not write into WPR2; firmware does', () => {
