@@ -88,7 +88,7 @@ const INVALIDATE = 0xb830b0;
 const BLOCK = 0x20_0000;
 
 describe('BAR1 behind page tables', () => {
-  function bound(): { readonly test: TestGpu; readonly tables: TableBuilder; store(address: number, value: bigint): void } {
+  function bound(): { readonly test: TestGpu; readonly tables: TableBuilder; readonly store: (address: number, value: bigint) => void } {
     const test = testGpu();
     const store = (address: number, value: bigint): void => {
       const bytes = new Uint8Array(8);
