@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { expect, test, vi } from 'vitest';
 
+import { emitC, emitRust } from './emit/index.ts';
 import { array, dataView, struct } from './index.ts';
 
 test('does what its README shows', () => {
@@ -18,13 +19,18 @@ test('does what its README shows', () => {
   view.kind = 7;
   console.log(header.read(bytes).kind); // 7
 
-  expect(print.mock.calls).toEqual([[32, 8], [4294967296n], [7]]);
+  const packet = struct('packet', { length: 'u16', address: 'u64', data: array('u8', 6) }, { packed: true });
+  console.log(emitC([packet]).includes('} __attribute__((packed));')); // true
+  console.log(emitRust([packet]).includes('#[repr(C, packed)]')); // true
+
+  expect(print.mock.calls).toEqual([[32, 8], [4294967296n], [7], [true], [true]]);
   print.mockRestore();
 });
 
 test('shows in its README what is tested here', () => {
   const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8');
-  const [, code] = /```ts\n(.*?)```/s.exec(read('../README.md'))!;
   const here = read(import.meta.url).replaceAll(/^ {2}/gm, '');
-  for (const line of code!.replace('@nova-stack/c-layout', './index.ts').split('\n')) expect(here).toContain(line);
+  const snippets = [...read('../README.md').matchAll(/```ts\n(.*?)```/gs)].flatMap(([, code]) => code!.split('\n').filter((line) => !line.startsWith('import ')));
+  expect(snippets.length).toBeGreaterThan(10);
+  for (const line of snippets) expect(here).toContain(line);
 });
