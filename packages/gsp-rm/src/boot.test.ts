@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GspStaticConfigInfo, NV2080_CTRL_GSP_GET_FEATURES_PARAMS } from './r570_144/layouts.ts';
 import { text } from '@nova-stack/c-layout';
-import { INTERNAL } from './resources.ts';
+import { INTERNAL } from './resources/tree.ts';
 import { driver } from './testing/driver.ts';
 
 test('boots from FWSEC to INIT_DONE, answers, unloads, boots again', async () => {

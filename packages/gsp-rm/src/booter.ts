@@ -2,7 +2,9 @@ import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { verifyBootloader, verifyImage, type KnownBootloader, type KnownImage } from './images.ts';
 import { walkRadix3 } from './radix3.ts';
 import type { Release } from './release.ts';
+import { findRelease } from './releases.ts';
 import type { LoadedImage } from './state.ts';
+import { restoreProtected, saveProtected, SR_META_MAGIC } from './suspend.ts';
 import { BOOTER_ERRORS, checkLayout, type WprMeta } from './wpr-meta.ts';
 
 /**
@@ -14,12 +16,11 @@ import { BOOTER_ERRORS, checkLayout, type WprMeta } from './wpr-meta.ts';
 
 const META_SIZE = 256;
 const WPR_META_MAGIC = 0xdc3aae21371a60b3n;
-const SR_META_MAGIC = 0x8a3bb9e6c6c39d93n;
 const SIGNATURE_LIMIT = 0x10000;
 const BOOTLOADER_LIMIT = 0x100000;
 
 export type BooterVerdict =
-  | { readonly image: LoadedImage }
+  | { readonly image: LoadedImage; readonly resuming: boolean }
   | { readonly error: number; readonly reason: string };
 
 const refuse = (error: keyof typeof BOOTER_ERRORS, reason: string): BooterVerdict => ({ error: BOOTER_ERRORS[error], reason });
@@ -32,14 +33,14 @@ export interface KnownFiles {
 
 /** Booter load, up to the point where RISC-V may start. */
 export function* bootLoad(
-  hardware: FirmwareHardware, address: number, release: Release, releases: readonly Release[], known: KnownFiles,
+  hardware: FirmwareHardware, address: number, release: Release, known: KnownFiles,
 ): MemoryJob<BooterVerdict> {
   const fault = hardware.fault('gsp-rm.booter.load');
   if (fault !== undefined) return { error: fault.value ?? 0xbad, reason: 'fault plan' };
   const bytes = new Uint8Array(META_SIZE);
   if (!(yield { op: 'read', address, into: bytes })) return refuse('unreachable', 'WPR metadata unreachable');
   const meta = release.decodeWprMeta(bytes);
-  if (meta.magic === SR_META_MAGIC) return refuse('resume', 'resume is not modelled');
+  if (meta.magic === SR_META_MAGIC) return yield* resume(hardware, bytes, release);
   if (meta.magic !== WPR_META_MAGIC) return refuse('magic', `magic 0x${meta.magic.toString(16)}`);
   if (meta.revision !== 1n) return refuse('revision', `revision ${meta.revision}`);
   const wrong = checkLayout(meta, hardware.facts.vramSize);
@@ -63,20 +64,33 @@ export function* bootLoad(
     hardware.fillVram(meta.bootBinStart, meta.bootloader.size, 0);
     return refuse('signature', refused ?? '');
   }
-  if (!releases.some(({ version }) => version === verdict.release)) return refuse('release', `firmware ${verdict.release} is not modelled`);
+  if (findRelease(verdict.release) === undefined) return refuse('release', `firmware ${verdict.release} is not modelled`);
 
   hardware.writeVram(meta.wprStart, release.verifiedMeta(bytes));
   hardware.setWpr2(meta.wprStart, meta.wprEnd);
   hardware.trace('gsp-rm.booter.loaded', {
     version: verdict.release, size: meta.radix3.size, start: meta.wprStart, end: meta.wprEnd,
   });
+  return { image: loadedImage(verdict.release, meta), resuming: false };
+}
+
+function loadedImage(release: string, meta: WprMeta): LoadedImage {
   return {
-    image: {
-      release: verdict.release, imageStart: meta.imageStart, imageSize: meta.radix3.size,
-      heapStart: meta.heap.start, heapSize: meta.heap.size, wprStart: meta.wprStart, wprEnd: meta.wprEnd,
-      nonWprHeapStart: meta.nonWprHeap.start, nonWprHeapSize: meta.nonWprHeap.size, frtsStart: meta.frts.start,
-    },
+    release, imageStart: meta.imageStart, imageSize: meta.radix3.size,
+    heapStart: meta.heap.start, heapSize: meta.heap.size, wprStart: meta.wprStart, wprEnd: meta.wprEnd,
+    nonWprHeapStart: meta.nonWprHeap.start, nonWprHeapSize: meta.nonWprHeap.size, frtsStart: meta.frts.start,
   };
+}
+
+/** Booter load with what an earlier booter unload saved: WPR2 comes back as it was. */
+function* resume(hardware: FirmwareHardware, bytes: Uint8Array, release: Release): MemoryJob<BooterVerdict> {
+  if (hardware.wpr2() !== undefined) return refuse('wpr2', 'WPR2 is set already');
+  const restored = yield* restoreProtected(hardware, release, bytes);
+  if ('refused' in restored) return refuse('resume', restored.refused);
+  hardware.setWpr2(restored.meta.wprStart, restored.meta.wprEnd);
+  // The same image as at the suspend: it was verified then, and the saved memory's digest now.
+  hardware.trace('gsp-rm.booter.resumed', { version: release.version, start: restored.meta.wprStart, end: restored.meta.wprEnd });
+  return { image: loadedImage(release.version, restored.meta), resuming: true };
 }
 
 /** Copies image and bootloader from system memory to their places, straight into VRAM. */
@@ -108,17 +122,21 @@ function* copyIn(hardware: FirmwareHardware, from: number, to: number, size: num
 /** What drivers put into both mailboxes to ask for unload instead of the address of saved state. */
 const UNLOAD_MAILBOX = 0xff;
 
-/** Booter unload. @returns the value for mailbox 0 */
-export function bootUnload(hardware: FirmwareHardware, mailbox0: number, mailbox1: number, gspRuns: boolean): number {
-  if (mailbox0 !== UNLOAD_MAILBOX || mailbox1 !== UNLOAD_MAILBOX) {
-    hardware.trace('gsp-rm.booter.refused', { error: BOOTER_ERRORS.mailbox, reason: 'suspend is not modelled' });
-    return BOOTER_ERRORS.mailbox;
-  }
-  if (gspRuns) {
-    hardware.trace('gsp-rm.booter.refused', { error: BOOTER_ERRORS.gspRuns, reason: 'the GSP still runs' });
-    return BOOTER_ERRORS.gspRuns;
-  }
+/** Booter unload: with both mailboxes 0xff the end, else the address of where to save WPR2. @returns the value for mailbox 0 */
+export function* bootUnload(
+  hardware: FirmwareHardware, mailbox0: number, mailbox1: number, release: Release, gspRuns: boolean,
+): MemoryJob<number> {
+  const refused = (error: keyof typeof BOOTER_ERRORS, reason: string): number => {
+    hardware.trace('gsp-rm.booter.refused', { error: BOOTER_ERRORS[error], reason });
+    return BOOTER_ERRORS[error];
+  };
+  if (gspRuns) return refused('gspRuns', 'the GSP still runs');
   const wpr2 = hardware.wpr2();
+  if (mailbox0 !== UNLOAD_MAILBOX || mailbox1 !== UNLOAD_MAILBOX) {
+    if (wpr2 === undefined) return refused('mailbox', 'there is nothing to save');
+    const failed = yield* saveProtected(hardware, release, mailbox0 + mailbox1 * 0x1_0000_0000, wpr2);
+    if (failed !== undefined) return refused('mailbox', failed);
+  }
   if (wpr2 !== undefined) {
     // What was protected must not become readable.
     hardware.fillVram(wpr2.start, wpr2.end - wpr2.start, 0);

@@ -1,22 +1,32 @@
-import {
-  flush, GspRpcError, openFirmwareEnd, queueMessage, receiveRequest, type RpcMessage, type RpcRequest,
-} from '@nova-stack/gsp-rpc';
+import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, type RpcRequest } from '@nova-stack/gsp-rpc';
 import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
+import { isAbsent } from './absent.ts';
+import type { FirmwareEvent } from './events.ts';
+import type { ServeContext } from './handlers/handler.ts';
 import { writeLog, type LogLine } from './log.ts';
-import type { Release } from './release.ts';
-import { serve } from './rpc-server.ts';
+import { notify, type Occurrence } from './notify.ts';
+import { deliver, eventMessage, queue, replyWaits } from './outbound.ts';
+import { provokedEvent } from './provoked.ts';
+import type { Release, RmArguments } from './release.ts';
+import { findRelease } from './releases.ts';
+import { serve, type UnloadRequest } from './rpc-server.ts';
 import { BOOT_SEQUENCE, SEQUENCED_ARCHITECTURES } from './sequencer.ts';
 import { initialState, type GspRmState, type LoadedImage } from './state.ts';
 import { PAGE_DIRECTORIES, pageDirectories } from './static-info.ts';
+import { loadState, saveState } from './suspended-state.ts';
 import { TIMING } from './timing.ts';
 import { PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
 
 /** GSP mailbox 0 after an orderly unload; nouveau wants exactly this value. */
 const UNLOADED = 0x80000000;
+/** GSP mailbox 0 after a crash: this model's own value, in which no driver sees the end of an unload. */
+export const CRASHED = 0x0000dead;
+/** Interrupts of the GSP's falcon: a message, a halted core. */
 const SWGEN0 = 0x40;
+const HALT = 0x10;
 const LIBOS_PAGE = 0x1000;
-/** Messages that may wait for room in the status ring; further ones are lost. */
-const OUTBOX_LIMIT = 256;
+/** Word of a queue's header that its owner writes last. */
+const ENTRY_OFFSET = 0x1c;
 const TIMERS = { queues: 'queues', initialise: 'initialise', retry: 'retry' } as const;
 
 /** Starts a job that ends when the GSP is reset. */
@@ -25,18 +35,15 @@ export type StartJob = (job: MemoryJob, done?: () => void) => void;
 /** GSP-RM on the RISC-V core: comes up, serves the queues, stops. */
 export class GspCore {
   readonly #hardware: FirmwareHardware;
-  readonly #releases: readonly Release[];
   readonly #start: StartJob;
-  #state: GspRmState;
+  #state: GspRmState = initialState();
   /** A job serves the queues; whatever comes meanwhile makes it go round again. */
   #serving: boolean = false;
   #again: boolean = false;
 
-  constructor(hardware: FirmwareHardware, releases: readonly Release[], start: StartJob) {
+  constructor(hardware: FirmwareHardware, start: StartJob) {
     this.#hardware = hardware;
-    this.#releases = releases;
     this.#start = start;
-    this.#state = this.#fresh();
   }
 
   get state(): GspRmState {
@@ -53,10 +60,10 @@ export class GspCore {
     return this.#state.phase !== 'off' && this.#state.phase !== 'halted';
   }
 
-  /** RISC-V leaves reset with the image that booter put into WPR2. */
-  power(image: LoadedImage): void {
+  /** RISC-V leaves reset with the image that booter put into WPR2, or brought back there. */
+  power(image: LoadedImage, resuming: boolean): void {
     const hardware = this.#hardware;
-    this.state = { ...this.#fresh(), image };
+    this.state = { ...initialState(), image, resuming };
     if (hardware.fault('gsp-rm.riscv.start') !== undefined) return;
     this.#state.phase = 'starting';
     // The driver may free the argument page once the firmware is up: the address is taken now.
@@ -69,25 +76,24 @@ export class GspCore {
   /** Whatever ran is gone. */
   reset(): void {
     this.#disarmAll();
-    this.state = this.#fresh();
+    this.state = initialState();
   }
 
   timer(event: string, arg: number): void {
-    if (event === TIMERS.queues) this.#start(this.#comeUp());
-    else if (event === TIMERS.initialise) this.#start(this.#initDone());
+    const { phase, resuming } = this.#state;
+    if (event === TIMERS.queues && phase === 'starting') this.#start(resuming ? this.#resume() : this.#comeUp());
+    else if (event === TIMERS.initialise && phase === 'initialising') this.#start(this.#initDone());
     else if (event === TIMERS.retry) this.serve();
-    else if (event.startsWith(PLUGIN_TIMER) && this.#state.phase === 'running') {
-      taskReady(this.#hardware, this.#state.vgpu, this.#release().plugin, arg);
-    }
+    else if (event.startsWith(PLUGIN_TIMER)) this.#withPlugin((abi) => { taskReady(this.#hardware, this.#state.vgpu, abi, arg); });
   }
 
   vfDoorbell(value: number): void {
-    if (this.#state.phase === 'running') taskDoorbell(this.#hardware, this.#state.vgpu, this.#release().plugin, value);
+    this.#withPlugin((abi) => { taskDoorbell(this.#hardware, this.#state.vgpu, abi, value); });
   }
 
   /** Looks at the queues. */
   serve(): void {
-    if (this.#state.rpc === undefined) return;
+    if (this.#state.rpc === undefined || this.#state.phase === 'hung') return;
     if (this.#serving) {
       this.#again = true;
       return;
@@ -98,51 +104,128 @@ export class GspCore {
     });
   }
 
+  /** Sends an event. @returns false while the queues are down, and where the release has no such event */
+  raise(event: FirmwareEvent): boolean {
+    const { rpc, phase } = this.#state;
+    if (rpc === undefined || phase === 'hung') return false;
+    const sent = this.#emit(event);
+    this.serve();
+    return sent;
+  }
+
+  /** Tells whoever waits for it. @returns how many event objects were told */
+  notify(occurrence: Occurrence): number {
+    const told = this.#state.phase === 'running' ? notify(this.#context(), occurrence) : 0;
+    this.serve();
+    return told;
+  }
+
+  /** Stops doing anything, with the core still running. */
+  hang(): void {
+    if (!this.running) return;
+    this.#disarmAll();
+    this.#state.phase = 'hung';
+    this.#hardware.trace('gsp-rm.hung');
+  }
+
+  /** Dies as firmware dies: no message, a halted core, a mark in mailbox and logs. */
+  crash(): void {
+    if (this.running) this.#start(this.#crash());
+  }
+
+  *#crash(): MemoryJob {
+    const hardware = this.#hardware;
+    yield* this.#log('LOGINIT', 'GSP-RM crashed');
+    yield* this.#log('LOGRM', 'GSP-RM crashed');
+    this.#halt();
+    hardware.setMailbox('gsp', 0, CRASHED);
+    hardware.raiseFalconInterrupt('gsp', HALT);
+    hardware.trace('gsp-rm.crashed');
+  }
+
   /** GSP-RM's first steps: arguments, log buffers, queues; then whatever lies in the command queue. */
   *#comeUp(): MemoryJob {
-    const hardware = this.#hardware;
     const state = this.#state;
     const release = this.#release();
-    const fail = (reason: string): void => {
-      hardware.trace('gsp-rm.start.failed', { reason });
-      this.#halt();
-    };
     const page = new Uint8Array(LIBOS_PAGE);
     if (!(yield { op: 'read', address: state.libosArguments, into: page })) {
-      fail('libos arguments unreachable');
+      this.#fail('libos arguments unreachable');
       return;
     }
     const regions = release.decodeLibosArguments(page);
     const rmArgs = regions.find(({ name }) => name === 'RMARGS');
     if (rmArgs === undefined || !rmArgs.usable || rmArgs.size < release.rmArguments.size) {
-      fail('no usable RMARGS region');
+      this.#fail('no usable RMARGS region');
       return;
     }
+    state.rmArguments = rmArgs.address;
     state.logs = regions.filter(({ name, usable }) => usable && name.startsWith('LOG')).map(({ name, address, size }) => ({ name, address, size, written: 0 }));
-    const bytes = new Uint8Array(release.rmArguments.size);
-    if (!(yield { op: 'read', address: rmArgs.address, into: bytes })) {
-      fail('RM arguments unreachable');
-      return;
-    }
-    const args = release.rmArguments.decode(bytes);
+    const args = yield* this.#readArguments(rmArgs.address);
+    if (args === undefined) return;
     if (args.resume) {
-      fail('resume is not modelled');
+      this.#fail('there is nothing to resume');
       return;
     }
     state.gpuInstance = args.gpuInstance;
-    hardware.fillVram(pageDirectories(state.image!), PAGE_DIRECTORIES, 0);
-    try {
-      state.rpc = yield* openFirmwareEnd(args);
-    } catch (error) {
-      if (!(error instanceof GspRpcError)) throw error;
-      fail(error.message);
-      return;
-    }
+    this.#hardware.fillVram(pageDirectories(state.image!), PAGE_DIRECTORIES, 0);
+    state.rpc = yield* this.#openQueues(args);
+    if (state.rpc === undefined) return;
     state.phase = 'configuring';
     yield* this.#log('LOGINIT', 'GSP-RM started');
-    hardware.trace('gsp-rm.queues.up', { address: args.sharedMemPhysAddr });
+    this.#hardware.trace('gsp-rm.queues.up', { address: args.sharedMemPhysAddr });
     // Commands may have been queued before the core ran: look, do not wait for a doorbell.
     this.serve();
+  }
+
+  /** Takes up what was saved. Only the RM arguments are read again: the libos arguments may be gone since the first boot. */
+  *#resume(): MemoryJob {
+    const { image } = this.#state;
+    const saved = loadState(this.#hardware, image!);
+    if (saved === undefined) {
+      this.#fail('the saved memory holds no suspended firmware');
+      return;
+    }
+    const args = yield* this.#readArguments(saved.rmArguments);
+    if (args === undefined) return;
+    if (!args.resume) {
+      this.#fail('the arguments do not ask for a resume');
+      return;
+    }
+    const word = new Uint8Array(4);
+    const { rpc } = saved;
+    const page = rpc?.pages[Math.floor(rpc.statuses.offset / LIBOS_PAGE)];
+    const kept = page !== undefined && (yield { op: 'read', address: page + ENTRY_OFFSET, into: word }) && word.some((byte) => byte !== 0);
+    this.state = { ...saved, image, phase: 'initialising', resuming: false };
+    // A driver goes on with its queues where it left them, or lays out new ones.
+    if (!kept) this.#state.rpc = yield* this.#openQueues(args);
+    if (this.#state.rpc === undefined) return;
+    yield* this.#log('LOGRM', 'GSP-RM resumed');
+    this.#hardware.trace('gsp-rm.resumed');
+    this.#announce();
+    this.serve();
+  }
+
+  *#readArguments(address: number): MemoryJob<RmArguments | undefined> {
+    const { rmArguments } = this.#release();
+    const bytes = new Uint8Array(rmArguments.size);
+    if (yield { op: 'read', address, into: bytes }) return rmArguments.decode(bytes);
+    this.#fail('RM arguments unreachable');
+    return undefined;
+  }
+
+  *#openQueues(args: RmArguments): MemoryJob<FirmwareEndState | undefined> {
+    try {
+      return yield* openFirmwareEnd(args);
+    } catch (error) {
+      if (!(error instanceof GspRpcError)) throw error;
+      this.#fail(error.message);
+      return undefined;
+    }
+  }
+
+  #fail(reason: string): void {
+    this.#hardware.trace('gsp-rm.start.failed', { reason });
+    this.#halt();
   }
 
   *#serveAll(): MemoryJob {
@@ -162,9 +245,8 @@ export class GspCore {
     const hardware = this.#hardware;
     const release = this.#release();
     for (;;) {
-      const rpc = this.#state.rpc;
-      // While replies wait for room, requests wait too: nothing is queued without end.
-      if (rpc === undefined || this.#state.phase === 'halted' || rpc.outbox.some(({ function: fn }) => fn < release.profile.events.first)) return;
+      const { rpc, phase } = this.#state;
+      if (rpc === undefined || phase === 'halted' || phase === 'hung' || replyWaits(this.#state, release)) return;
       let request: RpcRequest | undefined;
       try {
         request = yield* receiveRequest(release.profile, rpc);
@@ -174,62 +256,84 @@ export class GspCore {
         return;
       }
       if (request === undefined) return;
-      const served = serve({ hardware, state: this.#state, release }, request);
-      for (const event of served.events ?? []) this.#queue(event);
-      if (served.reply !== undefined) this.#queue(served.reply);
+      const fault = hardware.fault('gsp-rm.request');
+      if (fault?.action === 'hang') {
+        this.hang();
+        return;
+      }
+      if (fault?.action === 'crash') {
+        yield* this.#crash();
+        return;
+      }
+      if (fault?.action === 'drop') continue;
+      const context = this.#context();
+      const provoked = hardware.fault('gsp-rm.provoke');
+      const event = provoked === undefined ? undefined : provokedEvent(context, provoked.action, provoked.value);
+      if (event !== undefined) context.emit(event);
+      const served = serve(context, request);
+      if (served.reply !== undefined) queue(hardware, this.#state, release, fault?.action === 'status' ? { ...served.reply, result: fault.value ?? 0xffff } : served.reply);
       this.#maybeInitialise();
-      if (served.unload === true) {
-        hardware.trace('gsp-rm.unloading');
-        yield* this.#log('LOGRM', 'GSP-RM unloads');
-        yield* this.#flush();
-        this.#halt();
-        hardware.setMailbox('gsp', 0, UNLOADED);
+      if (served.unload !== undefined) {
+        yield* this.#unload(served.unload);
         return;
       }
     }
   }
 
-  #queue(message: RpcMessage): void {
-    const rpc = this.#state.rpc;
-    if (rpc === undefined || rpc.outbox.length >= OUTBOX_LIMIT) return;
-    const corrupt = this.#hardware.fault('gsp-rm.rpc.checksum') !== undefined;
-    queueMessage(rpc, message, { corrupt });
+  /** Says goodbye. With a suspend, what is known stays behind in the heap, for booter to save. */
+  *#unload({ suspend, level }: UnloadRequest): MemoryJob {
+    const hardware = this.#hardware;
+    hardware.trace('gsp-rm.unloading', { level });
+    yield* this.#log('LOGRM', suspend ? 'GSP-RM suspends' : 'GSP-RM unloads');
+    yield* this.#flush();
+    if (suspend && !saveState(hardware, this.#state)) hardware.trace('gsp-rm.suspend.failed', { reason: 'the heap does not hold the state' });
+    this.#halt();
+    hardware.setMailbox('gsp', 0, UNLOADED);
+  }
+
+  #context(): ServeContext {
+    return { hardware: this.#hardware, state: this.#state, release: this.#release(), emit: (event) => void this.#emit(event) };
+  }
+
+  #emit(event: FirmwareEvent): boolean {
+    const release = this.#release();
+    const message = eventMessage(release, event);
+    if (message !== undefined) queue(this.#hardware, this.#state, release, message);
+    return message !== undefined;
   }
 
   *#flush(): MemoryJob {
-    const { rpc } = this.#state;
-    if (rpc === undefined || rpc.outbox.length === 0) return;
     const hardware = this.#hardware;
-    let records: number;
-    try {
-      records = yield* flush(this.#release().profile, rpc);
-    } catch (error) {
-      if (!(error instanceof GspRpcError)) throw error;
-      hardware.trace('gsp-rm.rpc.rejected', { reason: error.message });
-      return;
-    }
+    const { rpc, disturbance } = this.#state;
+    if (rpc === undefined || rpc.outbox.length === 0) return;
+    const records = yield* deliver(hardware, this.#state, this.#release());
     if (records > 0) hardware.raiseFalconInterrupt('gsp', SWGEN0);
     hardware.disarm(TIMERS.retry);
-    if (rpc.outbox.length > 0) hardware.arm({ at: hardware.now() + TIMING.retry, event: TIMERS.retry, arg: 0 });
+    if (rpc.outbox.length > 0) hardware.arm({ at: Math.max(hardware.now() + TIMING.retry, disturbance.holdUntil), event: TIMERS.retry, arg: 0 });
   }
 
-  /** Both boot messages are there: the sequencer event goes out, INIT_DONE takes its time. */
+  /** Both boot messages are there. */
   #maybeInitialise(): void {
     const state = this.#state;
-    const hardware = this.#hardware;
     if (state.phase !== 'configuring' || state.refused || state.systemInfo === undefined || state.registry === undefined) return;
     state.phase = 'initialising';
+    this.#announce();
+  }
+
+  /** The sequencer event goes out, INIT_DONE takes its time. */
+  #announce(): void {
+    const hardware = this.#hardware;
     const release = this.#release();
-    const sequencer = release.events.sequencer;
+    const { sequencer } = release.events.numbers;
     if (sequencer !== undefined && SEQUENCED_ARCHITECTURES.includes(hardware.facts.architecture)) {
-      this.#queue({ function: sequencer, result: 0, sequence: 0, payload: release.encodeSequencer(BOOT_SEQUENCE) });
+      queue(hardware, this.#state, release, { function: sequencer, result: 0, sequence: 0, payload: release.encodeSequencer(BOOT_SEQUENCE) });
     }
     hardware.arm({ at: hardware.now() + TIMING.initialise, event: TIMERS.initialise, arg: 0 });
   }
 
   *#initDone(): MemoryJob {
     const state = this.#state;
-    if (state.phase !== 'initialising') return;
+    const release = this.#release();
     const fault = this.#hardware.fault('gsp-rm.initDone');
     if (fault?.action === 'drop') return;
     const result = fault === undefined ? 0 : fault.value ?? 0xffff;
@@ -238,7 +342,7 @@ export class GspCore {
       this.#hardware.trace('gsp-rm.init.done');
       yield* this.#log('LOGRM', 'GSP-RM initialised');
     }
-    this.#queue({ function: this.#release().events.initDone, result, sequence: 0, payload: new Uint8Array(0) });
+    queue(this.#hardware, state, release, { function: release.events.numbers.initDone!, result, sequence: 0, payload: new Uint8Array(0) });
     this.serve();
   }
 
@@ -247,24 +351,29 @@ export class GspCore {
     if (log !== undefined) yield* writeLog(log, line, this.#hardware.now());
   }
 
+  /** The release that booter found in the image; it starts no other. */
   #release(): Release {
-    return this.#releases.find(({ version }) => version === this.#state.image?.release) ?? this.#releases[0]!;
+    const release = findRelease(this.#state.image?.release);
+    if (release === undefined) throw new Error(`firmware ${String(this.#state.image?.release)} runs but is not modelled`);
+    return release;
+  }
+
+  #withPlugin(act: (abi: Exclude<Release['plugin'], { readonly absent: string }>) => void): void {
+    if (this.#state.phase !== 'running') return;
+    const { plugin } = this.#release();
+    if (!isAbsent(plugin)) act(plugin);
   }
 
   /** The core stops; what it knew is gone. */
   #halt(): void {
     this.#disarmAll();
     const { image } = this.#state;
-    this.#state = { ...this.#fresh(), image, phase: 'halted' };
+    this.#state = { ...initialState(), image, phase: 'halted' };
     this.#hardware.setRiscv('gsp', { active: false, halted: true });
   }
 
   #disarmAll(): void {
     for (const event of Object.values(TIMERS)) this.#hardware.disarm(event);
     for (const gfid of this.#state.vgpu.tasks.keys()) this.#hardware.disarm(`${PLUGIN_TIMER}${gfid}`);
-  }
-
-  #fresh(): GspRmState {
-    return initialState(this.#releases[0]!.internalClasses);
   }
 }

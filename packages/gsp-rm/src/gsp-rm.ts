@@ -4,21 +4,35 @@ import { copyPlain } from '@nova-stack/timebase';
 import { bootLoad, bootUnload, type KnownFiles } from './booter.ts';
 import { GspCore } from './core.ts';
 import { runFwsec } from './fwsec.ts';
-import { KNOWN_BOOTLOADERS, KNOWN_IMAGES, KNOWN_UCODES } from './r570_144/known-images.ts';
-import { RELEASE_570_144 } from './r570_144/release.ts';
+import type { FirmwareEvent } from './events.ts';
+import { KNOWN_BOOTLOADERS, KNOWN_IMAGES, KNOWN_UCODES } from './known-files.ts';
+import type { Occurrence } from './notify.ts';
 import type { Release } from './release.ts';
+import { findRelease } from './releases.ts';
 import type { GspRmState } from './state.ts';
 import { recognise, type KnownUcode, type Ucode } from './ucode.ts';
+import { BOOTER_ERRORS } from './wpr-meta.ts';
 
 export interface GspRmOptions {
   /** Real falcon ucode that is recognised, instead of what is known. */
   readonly knownUcodes?: readonly KnownUcode[];
   /** Real GSP images and RISC-V bootloaders that are recognised, instead of what is known. */
   readonly knownFiles?: KnownFiles;
+  /** Is given the means to make the firmware do things that no driver asks for. */
+  readonly provoke?: (firmware: Provocation) => void;
 }
 
-/** Releases that the model can be. */
-const RELEASES: readonly Release[] = [RELEASE_570_144];
+/** What a test can make the firmware do. */
+export interface Provocation {
+  /** Sends an event. @returns false while the queues are down, and where the release has no such event */
+  raise(event: FirmwareEvent): boolean;
+  /** Tells whoever waits for it by an event object. @returns how many were told */
+  notify(occurrence: Occurrence): number;
+  /** Stops doing anything, with the core still running. */
+  hang(): void;
+  /** Dies: the core is halted, mailbox 0 and the logs bear the mark. */
+  crash(): void;
+}
 
 /**
  * What NVIDIA's code does on the GPU: FWSEC and booter on the falcons, GSP-RM on the RISC-V core. Give it to a
@@ -40,8 +54,12 @@ class GspRm implements FirmwarePort {
     this.#hardware = hardware;
     this.#ucodes = options.knownUcodes ?? KNOWN_UCODES;
     this.#files = options.knownFiles ?? { images: KNOWN_IMAGES, bootloaders: KNOWN_BOOTLOADERS };
-    this.#core = new GspCore(hardware, RELEASES, (job, done) => {
+    this.#core = new GspCore(hardware, (job, done) => {
       this.#start('gsp', job, done);
+    });
+    const core = this.#core;
+    options.provoke?.({
+      raise: (event) => core.raise(event), notify: (occurrence) => core.notify(occurrence), hang: () => { core.hang(); }, crash: () => { core.crash(); },
     });
   }
 
@@ -70,32 +88,51 @@ class GspRm implements FirmwarePort {
         runFwsec(hardware, start, ucode.interfaceOffset);
         return;
       case 'booterLoad':
-        this.#start('sec2', this.#boot(ucode, start.mailbox0 + start.mailbox1 * 0x1_0000_0000));
+        this.#start('sec2', this.#load(ucode, start.mailbox0 + start.mailbox1 * 0x1_0000_0000));
         return;
-      case 'booterUnload': {
-        const { running } = this.#core;
-        hardware.setMailbox('sec2', 0, bootUnload(hardware, start.mailbox0, start.mailbox1, running));
-        hardware.halt('sec2');
+      case 'booterUnload':
+        this.#start('sec2', this.#unload(ucode, start.mailbox0, start.mailbox1));
         return;
-      }
       default:
         hardware.halt(start.engine);
     }
   }
 
-  *#boot(ucode: Ucode, address: number): MemoryJob {
+  /** The release that booter was made for; one that is not modelled is refused. */
+  #booterRelease(ucode: Ucode): Release | undefined {
+    const release = findRelease(ucode.version);
+    if (release !== undefined) return release;
+    this.#refuse(BOOTER_ERRORS.release, `booter of ${ucode.version} is not modelled`);
+    return undefined;
+  }
+
+  #refuse(error: number, reason: string): void {
     const hardware = this.#hardware;
-    const release = RELEASES.find(({ version }) => version === ucode.version) ?? RELEASES[0]!;
-    const verdict = yield* bootLoad(hardware, address, release, RELEASES, this.#files);
+    hardware.trace('gsp-rm.booter.refused', { error, reason });
+    hardware.setMailbox('sec2', 0, error);
+    hardware.halt('sec2');
+  }
+
+  *#load(ucode: Ucode, address: number): MemoryJob {
+    const hardware = this.#hardware;
+    const release = this.#booterRelease(ucode);
+    if (release === undefined) return;
+    const verdict = yield* bootLoad(hardware, address, release, this.#files);
     if ('error' in verdict) {
-      hardware.trace('gsp-rm.booter.refused', { error: verdict.error, reason: verdict.reason });
-      hardware.setMailbox('sec2', 0, verdict.error);
-      hardware.halt('sec2');
+      this.#refuse(verdict.error, verdict.reason);
       return;
     }
     hardware.setMailbox('sec2', 0, 0);
     // The core runs before SEC2 halts: nouveau looks once, right after.
-    this.#core.power(verdict.image);
+    this.#core.power(verdict.image, verdict.resuming);
+    hardware.halt('sec2');
+  }
+
+  *#unload(ucode: Ucode, mailbox0: number, mailbox1: number): MemoryJob {
+    const hardware = this.#hardware;
+    const release = this.#booterRelease(ucode);
+    if (release === undefined) return;
+    hardware.setMailbox('sec2', 0, yield* bootUnload(hardware, mailbox0, mailbox1, release, this.#core.running));
     hardware.halt('sec2');
   }
 

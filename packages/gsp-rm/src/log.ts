@@ -9,7 +9,7 @@ import type { LogBuffer } from './state.ts';
  */
 
 /** What this model logs. The pointer of a record is {@link LOG_BASE} + 0x100 * index into this table. */
-export const LOG_LINES = ['GSP-RM started', 'GSP-RM initialised', 'GSP-RM unloads'] as const;
+export const LOG_LINES = ['GSP-RM started', 'GSP-RM initialised', 'GSP-RM unloads', 'GSP-RM suspends', 'GSP-RM resumed', 'GSP-RM crashed'] as const;
 export type LogLine = (typeof LOG_LINES)[number];
 
 export const LOG_BASE: number = 0x4e4f5641_0000;

@@ -1,11 +1,16 @@
 import type { FramingProfile, SharedMemoryArguments } from '@nova-stack/gsp-rpc';
+import type { Absent } from './absent.ts';
+import type { BootCodec } from './codec/boot.ts';
+import type { EngineNumbers } from './codec/engines.ts';
 import type { ControlIntents } from './control-intents.ts';
-import type { AllocRequest, ClassFacts, ObjectKind } from './resources.ts';
+import type { FirmwareEvents } from './events.ts';
+import type { ObjectKind } from './resources/kinds.ts';
+import type { AllocSpecs } from './resources/objects.ts';
+import type { AllocRequest, ClassFacts, DupRequest } from './resources/tree.ts';
 import type { SequencerCommand } from './sequencer.ts';
 import type { SystemInfo } from './state.ts';
 import type { StaticInfo } from './static-info.ts';
 import type { PluginAbi } from './vgpu/plugin-abi.ts';
-import type { WprMeta } from './wpr-meta.ts';
 
 /** A region that libos is started with. */
 export interface LibosRegion {
@@ -30,13 +35,52 @@ export interface ControlRequest {
   readonly params: Uint8Array | undefined;
 }
 
+/** Memory whose pages the driver lists. Addresses and sizes in bytes. */
+export interface MemoryRequest {
+  readonly client: number;
+  readonly parent: number;
+  readonly handle: number;
+  readonly class: number;
+  readonly length: number;
+  /** As declared; {@link pages} holds at most what came along. */
+  readonly declaredPages: number;
+  readonly pages: readonly number[];
+}
+
+export interface PageDirectoryRequest {
+  readonly client: number;
+  readonly device: number;
+  readonly vaspace: number;
+  readonly address: number;
+  readonly entries: number;
+  readonly flags: number;
+}
+
 /** A call's wire form: reads a request (undefined when it is too short) and writes the reply over a copy of it. */
 export interface CallCodec<Request, Reply> {
   decode(payload: Uint8Array): Request | undefined;
   reply(payload: Uint8Array, answer: Reply): Uint8Array;
 }
 
-/** How a release spells one control. `undefined` in the table declares that the release does not have it. */
+interface WithStatus {
+  readonly status: number;
+}
+
+/** Every call that has a reply and is no control. `Absent` declares that the release does not have it. */
+export interface Calls {
+  readonly alloc: CallCodec<AllocRequest, WithStatus & { readonly handle: number; readonly params?: Uint8Array | undefined }>;
+  readonly control: CallCodec<ControlRequest, WithStatus & { readonly params: Uint8Array | undefined }>;
+  readonly free: CallCodec<{ readonly client: number; readonly object: number }, WithStatus>;
+  readonly dup: CallCodec<DupRequest, WithStatus & { readonly handle: number }>;
+  readonly allocMemory: CallCodec<MemoryRequest, WithStatus>;
+  readonly setPageDirectory: CallCodec<PageDirectoryRequest, unknown>;
+  readonly unsetPageDirectory: CallCodec<{ readonly client: number; readonly device: number; readonly vaspace: number }, unknown>;
+  readonly updateBarPde: CallCodec<{ readonly bar: number; readonly entry: bigint; readonly shift: number }, unknown>;
+  readonly invalidateTlb: CallCodec<{ readonly directory: number; readonly trigger: number }, unknown> | Absent;
+  readonly unload: CallCodec<{ readonly suspend: boolean; readonly gc6: boolean; readonly level: number }, unknown>;
+}
+
+/** How a release spells one control. */
 export interface ControlCodec<In, Out> {
   readonly command: number;
   /** Kind of object that it is sent to. */
@@ -49,39 +93,41 @@ export interface ControlCodec<In, Out> {
   encode(params: Uint8Array, out: Out): void;
 }
 
+/** Every control; {@link Absent} says why a release has no answer to one. */
 export type ReleaseControls = {
-  readonly [Name in keyof ControlIntents]: ControlCodec<ControlIntents[Name]['in'], ControlIntents[Name]['out']> | undefined;
+  readonly [Name in keyof ControlIntents]: ControlCodec<ControlIntents[Name]['in'], ControlIntents[Name]['out']> | Absent;
+};
+
+/** What allocation parameters say, per kind. Parameters that a caller may leave out are then all zero. */
+export type AllocCodecs = {
+  readonly [Kind in keyof AllocSpecs]: (params: Uint8Array, cls: number) => AllocSpecs[Kind];
+};
+
+/** Numbers and bodies of the events that the firmware sends. */
+export type EventCodec = {
+  readonly [Name in keyof FirmwareEvents]: ((event: FirmwareEvents[Name]) => Uint8Array) | Absent;
+} & {
+  readonly numbers: Readonly<Record<keyof FirmwareEvents | 'initDone' | 'sequencer', number | undefined>>;
 };
 
 /**
  * One firmware release: everything that its interface spells in its own way. Handlers are written against the
- * neutral forms; the compiler demands that every release answers each of them.
+ * neutral forms; the compiler demands that every release answers each of them or declares that it lacks it.
  */
-export interface Release {
+export interface Release extends BootCodec {
   /** `570.144` */
   readonly version: string;
   readonly profile: FramingProfile;
-  decodeWprMeta(bytes: Uint8Array): WprMeta;
-  /** The metadata as booter leaves it in WPR2, marked as verified. */
-  verifiedMeta(bytes: Uint8Array): Uint8Array;
-  decodeLibosArguments(page: Uint8Array): readonly LibosRegion[];
-  readonly rmArguments: { readonly size: number; decode(bytes: Uint8Array): RmArguments };
-  /** Function numbers. */
-  readonly functions: {
-    readonly systemInfo: number; readonly registry: number; readonly staticInfo: number; readonly unload: number;
-    readonly alloc: number; readonly control: number; readonly free: number;
-  };
-  readonly events: { readonly initDone: number; readonly sequencer: number | undefined; readonly osError: number };
   readonly systemInfo: { readonly size: number; decode(payload: Uint8Array): SystemInfo };
   readonly staticInfo: { readonly size: number; encode(info: StaticInfo): Uint8Array };
   encodeSequencer(commands: readonly SequencerCommand[]): Uint8Array;
-  encodeOsError(xid: number, text: string): Uint8Array;
-  readonly alloc: CallCodec<AllocRequest, { readonly status: number; readonly handle: number }>;
-  readonly control: CallCodec<ControlRequest, { readonly status: number; readonly params: Uint8Array | undefined }>;
-  readonly free: CallCodec<{ readonly client: number; readonly object: number }, { readonly status: number }>;
-  readonly classes: Readonly<Record<number, ClassFacts>>;
-  /** Class numbers of the objects that exist inside the firmware. */
-  readonly internalClasses: { readonly device: number; readonly subdevice: number };
+  readonly calls: Calls;
+  readonly events: EventCodec;
+  readonly engines: EngineNumbers;
+  /** Classes that can be allocated, by number; which of them a chip has is another matter. */
+  readonly classes: ReadonlyMap<number, ClassFacts>;
+  readonly allocs: AllocCodecs;
   readonly controls: ReleaseControls;
-  readonly plugin: PluginAbi;
+  /** The memory that plugin tasks share with the host. */
+  readonly plugin: PluginAbi | Absent;
 }

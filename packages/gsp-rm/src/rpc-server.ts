@@ -1,154 +1,189 @@
 import type { RpcMessage, RpcRequest } from '@nova-stack/gsp-rpc';
-import type { ControlIntents } from './control-intents.ts';
-import { CONTROL_HANDLERS, type Answer, type HandlerContext } from './control-handlers.ts';
+import { isAbsent } from './absent.ts';
+import { FUNCTIONS } from './codec/functions.ts';
+import { serveControl } from './control-server.ts';
+import type { ServeContext } from './handlers/handler.ts';
+import { setPageDirectory, unsetPageDirectory } from './handlers/page-directories.ts';
+import { bindBar } from './bar-directories.ts';
+import { allocateListedMemory } from './resources/listed-memory.ts';
+import { classOf, judge } from './resources/rules.ts';
+import { duplicate, free, insert, place } from './resources/tree.ts';
 import { readRegistry } from './registry.ts';
-import type { ControlCodec } from './release.ts';
-import { allocate, findObject, free } from './resources.ts';
 import { RPC_RESULT, STATUS } from './status.ts';
 import { staticInfo } from './static-info.ts';
 
-/** What a request leads to beside its reply. */
+/** What the driver tells the firmware to do when it is done. */
+export interface UnloadRequest {
+  /** Keep the state for a resume. */
+  readonly suspend: boolean;
+  readonly level: number;
+}
+
+/** What a request leads to. */
 export interface Served {
   readonly reply?: RpcMessage;
-  /** Events that go out before the reply. */
-  readonly events?: readonly RpcMessage[];
   /** The driver wants the firmware to stop once the reply is out. */
-  readonly unload?: boolean;
+  readonly unload?: UnloadRequest;
 }
 
 const EMPTY = new Uint8Array(0);
 
+/** A function's answer: its result, and its payload where it has one. */
+interface Outcome {
+  readonly result: number;
+  readonly payload?: Uint8Array;
+}
+type Serve = (context: ServeContext, payload: Uint8Array) => Outcome;
+
+const MALFORMED: Outcome = { result: RPC_RESULT.INVALID_MESSAGE_FORMAT };
+const UNKNOWN: Outcome = { result: RPC_RESULT.UNKNOWN_FUNCTION };
+
+/** Functions that have a reply and need the firmware up. */
+const SERVERS: Readonly<Record<number, Serve>> = {
+  [FUNCTIONS.staticInfo]: ({ hardware, state, release }, payload) =>
+    (payload.length < release.staticInfo.size ? MALFORMED : { result: STATUS.OK, payload: release.staticInfo.encode(staticInfo(hardware.facts, state.image!)) }),
+  [FUNCTIONS.alloc]: serveAlloc,
+  [FUNCTIONS.control]: serveControl,
+  [FUNCTIONS.free]: serveFree,
+  [FUNCTIONS.dup]: serveDup,
+  [FUNCTIONS.allocMemory]: serveAllocMemory,
+  [FUNCTIONS.setPageDirectory]: (context, payload) => {
+    const call = context.release.calls.setPageDirectory.decode(payload);
+    return call === undefined ? MALFORMED : { result: setPageDirectory(context, call.client, call) };
+  },
+  [FUNCTIONS.unsetPageDirectory]: (context, payload) => {
+    const call = context.release.calls.unsetPageDirectory.decode(payload);
+    return call === undefined ? MALFORMED : { result: unsetPageDirectory(context, call.client, call.vaspace) };
+  },
+  [FUNCTIONS.updateBarPde]: (context, payload) => {
+    const call = context.release.calls.updateBarPde.decode(payload);
+    return call === undefined ? MALFORMED : { result: bindBar(context, call) };
+  },
+  [FUNCTIONS.invalidateTlb]: ({ release }, payload) => {
+    const { invalidateTlb } = release.calls;
+    if (isAbsent(invalidateTlb)) return UNKNOWN;
+    // The model translates every access anew: there is nothing stale.
+    return invalidateTlb.decode(payload) === undefined ? MALFORMED : { result: STATUS.OK };
+  },
+};
+
 /** Serves one request. Whatever it holds, the answer is a status; nothing is thrown. */
-export function serve(context: HandlerContext, request: RpcRequest): Served {
+export function serve(context: ServeContext, request: RpcRequest): Served {
   const { hardware, state, release } = context;
-  const { functions } = release;
   const fn = request.function;
-  const answer = (result: number, payload: Uint8Array = EMPTY): Served =>
-    ({ reply: { function: fn, result, sequence: request.sequence, payload } });
+  const answer = ({ result, payload = EMPTY }: Outcome): Served => ({ reply: { function: fn, result, sequence: request.sequence, payload } });
+  const silent = release.profile.noReply.includes(fn);
 
   if (request.malformed !== undefined) {
     hardware.trace('gsp-rm.rpc.rejected', { reason: request.malformed.message });
-    return release.profile.noReply.includes(fn) ? {} : answer(RPC_RESULT.INVALID_MESSAGE_FORMAT);
+    return silent ? {} : answer(MALFORMED);
   }
-  if (fn === functions.systemInfo) return takeSystemInfo(context, request.payload);
-  if (fn === functions.registry) return takeRegistry(context, request.payload);
-  if (fn === functions.unload) return { ...answer(0), unload: true };
-  if (fn >= release.profile.functionLimit) {
+  if (fn === FUNCTIONS.systemInfo) takeSystemInfo(context, request.payload);
+  else if (fn === FUNCTIONS.registry) takeRegistry(context, request.payload);
+  if (silent) return {};
+  if (fn === FUNCTIONS.unload) {
+    const call = release.calls.unload.decode(request.payload);
+    // A bare header satisfies every driver; echoed bytes would make nova-core warn.
+    return { ...answer({ result: STATUS.OK }), unload: { suspend: call?.suspend === true, level: call?.level ?? 0 } };
+  }
+  const server = SERVERS[fn];
+  if (server === undefined) {
     hardware.trace('gsp-rm.rpc.unknown', { function: fn });
-    return answer(RPC_RESULT.UNKNOWN_FUNCTION);
+    return answer(UNKNOWN);
   }
-  if (release.profile.noReply.includes(fn)) return {};
-  if (state.phase !== 'running') return answer(STATUS.NOT_READY);
-  if (fn === functions.staticInfo) {
-    if (request.payload.length < release.staticInfo.size) return answer(RPC_RESULT.INVALID_MESSAGE_FORMAT);
-    return answer(0, release.staticInfo.encode(staticInfo(hardware.facts, state.image!)));
-  }
-  if (fn === functions.alloc) return serveAlloc(context, request, answer);
-  if (fn === functions.free) return serveFree(context, request, answer);
-  if (fn === functions.control) return serveControl(context, request, answer);
-  hardware.trace('gsp-rm.rpc.unknown', { function: fn });
-  return answer(RPC_RESULT.UNKNOWN_FUNCTION);
+  return answer(state.phase === 'running' ? server(context, request.payload) : { result: STATUS.NOT_READY });
 }
-
-type Reply = (result: number, payload?: Uint8Array) => Served;
 
 /** Where the configuration space's mirror may be; the value depends on the chip's generation. */
 const CONFIG_MIRRORS: readonly number[] = [0x88000, 0x92000];
 
-function takeSystemInfo({ hardware, state, release }: HandlerContext, payload: Uint8Array): Served {
-  const refuse = (reason: string): Served => refused({ hardware, state, release }, 'system info', reason);
-  if (payload.length !== release.systemInfo.size) return refuse(`${payload.length} bytes instead of ${release.systemInfo.size}`);
-  const info = release.systemInfo.decode(payload);
-  for (const bar of ['registers', 'framebuffer', 'instance'] as const) {
-    if (info[bar] === 0 || info[bar] % 0x1000 !== 0) return refuse(`${bar} BAR at 0x${info[bar].toString(16)}`);
+function takeSystemInfo(context: ServeContext, payload: Uint8Array): void {
+  const { hardware, state, release } = context;
+  const refuse = (reason: string): void => {
+    refused(context, 'system info', reason);
+  };
+  if (payload.length !== release.systemInfo.size) {
+    refuse(`${payload.length} bytes instead of ${release.systemInfo.size}`);
+    return;
   }
-  if (!CONFIG_MIRRORS.includes(info.configMirror)) return refuse(`configuration mirror at 0x${info.configMirror.toString(16)}`);
-  state.systemInfo = info;
-  hardware.trace('gsp-rm.system.info', { registers: info.registers, framebuffer: info.framebuffer });
-  return {};
+  const info = release.systemInfo.decode(payload);
+  const bar = (['registers', 'framebuffer', 'instance'] as const).find((each) => info[each] === 0 || info[each] % 0x1000 !== 0);
+  if (bar !== undefined) refuse(`${bar} BAR at 0x${info[bar].toString(16)}`);
+  else if (!CONFIG_MIRRORS.includes(info.configMirror)) refuse(`configuration mirror at 0x${info.configMirror.toString(16)}`);
+  else {
+    state.systemInfo = info;
+    hardware.trace('gsp-rm.system.info', { registers: info.registers, framebuffer: info.framebuffer });
+  }
 }
 
-function takeRegistry(context: HandlerContext, payload: Uint8Array): Served {
+function takeRegistry(context: ServeContext, payload: Uint8Array): void {
   const result = readRegistry(payload);
-  if ('refused' in result) return refused(context, 'registry', result.refused);
+  if ('refused' in result) {
+    refused(context, 'registry', result.refused);
+    return;
+  }
   context.state.registry = result.keys;
   context.hardware.trace('gsp-rm.registry', { keys: Object.keys(result.keys).length });
-  return {};
 }
+
+/** Xid 119: the firmware cannot do what it was told. */
+const XID_RPC = 119;
 
 /** These messages have no reply: the firmware says so in its error log and does not come up. */
-function refused({ hardware, state, release }: HandlerContext, what: string, reason: string): Served {
+function refused({ hardware, state, emit }: ServeContext, what: string, reason: string): void {
   hardware.trace('gsp-rm.boot.refused', { what, reason });
   state.refused = true;
-  return { events: [{ function: release.events.osError, result: 0, sequence: 0, payload: release.encodeOsError(119, `${what} refused: ${reason}`) }] };
+  emit({ event: 'osError', xid: XID_RPC, text: `${what} refused: ${reason}` });
 }
 
-function serveAlloc({ hardware, state, release }: HandlerContext, request: RpcRequest, answer: Reply): Served {
-  const call = release.alloc.decode(request.payload);
-  if (call === undefined) return answer(RPC_RESULT.INVALID_MESSAGE_FORMAT);
-  const { status, handle } = allocate(state.resources, release.classes, call);
-  hardware.trace('gsp-rm.alloc', { client: call.client, handle, class: call.class, parent: call.parent, status });
-  return answer(status, release.alloc.reply(request.payload, { status, handle }));
-}
-
-function serveFree({ hardware, state, release }: HandlerContext, request: RpcRequest, answer: Reply): Served {
-  const call = release.free.decode(request.payload);
-  if (call === undefined) return answer(RPC_RESULT.INVALID_MESSAGE_FORMAT);
-  const { status } = free(state.resources, call.client, call.object);
-  hardware.trace('gsp-rm.free', { client: call.client, handle: call.object, status });
-  return answer(status, release.free.reply(request.payload, { status }));
-}
-
-/** A control's errors stand in its own status field; `rpc_result` stays 0, for nouveau drops such a reply whole. */
-function serveControl(context: HandlerContext, request: RpcRequest, answer: Reply): Served {
-  const { hardware, release } = context;
-  const call = release.control.decode(request.payload);
-  if (call === undefined) return answer(RPC_RESULT.INVALID_MESSAGE_FORMAT);
-  const reply = (status: number, params?: Uint8Array): Served => {
-    hardware.trace('gsp-rm.control', { command: call.command, client: call.client, object: call.object, status });
-    return answer(0, release.control.reply(request.payload, { status, params }));
-  };
-  const { client, object: handle, command, params } = call;
-  const fault = hardware.fault(`gsp-rm.control.${command.toString(16)}`);
-  if (fault !== undefined) return reply(fault.value ?? STATUS.NOT_SUPPORTED);
-  if (params === undefined) return reply(STATUS.INVALID_PARAM_STRUCT);
-  if (!context.state.resources.clients.has(client)) return reply(STATUS.INVALID_CLIENT);
-  const object = findObject(context.state.resources, client, handle);
-  if (object === undefined) return reply(STATUS.INVALID_OBJECT_HANDLE);
-  const name = controlNames(release.controls).get(command);
-  const codec = name === undefined ? undefined : release.controls[name];
-  if (name === undefined || codec === undefined) {
-    hardware.trace('gsp-rm.control.unknown', { command, client, object: handle });
-    return reply(STATUS.NOT_SUPPORTED);
-  }
-  if (object.kind !== codec.on) return reply(STATUS.INVALID_OBJECT);
-  if (params.length !== codec.size) return reply(STATUS.INVALID_PARAM_STRUCT);
-  return runControl(context, name, codec as never, params, reply);
-}
-
-function runControl<Name extends keyof ControlIntents>(
-  context: HandlerContext, name: Name, codec: ControlCodec<ControlIntents[Name]['in'], ControlIntents[Name]['out']>,
-  params: Uint8Array, reply: (status: number, params?: Uint8Array) => Served,
-): Served {
-  const answer: Answer<ControlIntents[Name]['out']> = CONTROL_HANDLERS[name](context, codec.decode(params));
-  if ('status' in answer) return reply(answer.status);
-  const out = params.slice();
-  codec.encode(out, answer.out);
-  return reply(STATUS.OK, out);
-}
-
-const indexes = new WeakMap<object, Map<number, keyof ControlIntents>>();
-
-/** Command numbers of a release's table; made once. */
-function controlNames(controls: HandlerContext['release']['controls']): Map<number, keyof ControlIntents> {
-  let index = indexes.get(controls);
-  if (index === undefined) {
-    index = new Map();
-    for (const name of Object.keys(controls) as (keyof ControlIntents)[]) {
-      const codec = controls[name];
-      if (codec !== undefined) index.set(codec.command, name);
+/** An allocation's error stands in `rpc_result` and in its own status: drivers look at either. */
+function serveAlloc(context: ServeContext, payload: Uint8Array): Outcome {
+  const { hardware, state, release } = context;
+  const call = release.calls.alloc.decode(payload);
+  if (call === undefined) return MALFORMED;
+  const facts = classOf(context, call.class);
+  const where = place(state.resources, facts, call);
+  let status: number;
+  let { handle } = call;
+  if ('status' in where) status = where.status;
+  else {
+    const judged = judge({ hardware, state, release, request: call, parent: where.parent }, facts!.kind);
+    status = 'status' in judged ? judged.status : STATUS.OK;
+    if (!('status' in judged)) {
+      insert(state.resources, where, call.class, facts!.kind, judged.data);
+      ({ handle } = where);
     }
-    indexes.set(controls, index);
   }
-  return index;
+  if (status === STATUS.INVALID_CLASS) hardware.trace('gsp-rm.alloc.unknown', { client: call.client, class: call.class });
+  hardware.trace('gsp-rm.alloc', { client: call.client, handle, class: call.class, parent: call.parent, status });
+  return { result: status, payload: release.calls.alloc.reply(payload, { status, handle }) };
+}
+
+function serveFree({ hardware, state, release }: ServeContext, payload: Uint8Array): Outcome {
+  const call = release.calls.free.decode(payload);
+  if (call === undefined) return MALFORMED;
+  const { status, freed } = free(state.resources, call.client, call.object);
+  for (const { handle, kind } of freed) {
+    if (kind !== 'subdevice') continue;
+    for (const [key, waiting] of state.notifications) if (waiting.client === call.client && waiting.subdevice === handle) state.notifications.delete(key);
+  }
+  hardware.trace('gsp-rm.free', { client: call.client, handle: call.object, status });
+  return { result: status, payload: release.calls.free.reply(payload, { status }) };
+}
+
+function serveDup(context: ServeContext, payload: Uint8Array): Outcome {
+  const { hardware, state, release } = context;
+  const call = release.calls.dup.decode(payload);
+  if (call === undefined) return MALFORMED;
+  const { status, handle } = duplicate(state.resources, (cls) => classOf(context, cls), call);
+  hardware.trace('gsp-rm.dup', { client: call.client, handle, source: call.source, status });
+  return { result: status, payload: release.calls.dup.reply(payload, { status, handle }) };
+}
+
+function serveAllocMemory(context: ServeContext, payload: Uint8Array): Outcome {
+  const call = context.release.calls.allocMemory.decode(payload);
+  if (call === undefined) return MALFORMED;
+  const status = allocateListedMemory(context, call);
+  context.hardware.trace('gsp-rm.alloc', { client: call.client, handle: call.handle, class: call.class, parent: call.parent, status });
+  return { result: status, payload: context.release.calls.allocMemory.reply(payload, { status }) };
 }

@@ -1,5 +1,5 @@
-import type { FirmwareEndState } from '@nova-stack/gsp-rpc';
-import { emptyResources, type ResourceState } from './resources.ts';
+import type { FirmwareEndState, RpcMessage } from '@nova-stack/gsp-rpc';
+import { emptyResources, type ResourceState } from './resources/tree.ts';
 import { emptyVgpu, type VgpuState } from './vgpu/state.ts';
 
 /** How far the GSP has come. */
@@ -13,6 +13,8 @@ export type Phase =
   /** Both are there; INIT_DONE is due. */
   | 'initialising'
   | 'running'
+  /** Does nothing any more, though RISC-V runs (fault plan). */
+  | 'hung'
   /** Told to unload, or stopped by an error; RISC-V is halted. */
   | 'halted';
 
@@ -39,7 +41,8 @@ export interface SystemInfo {
   readonly instance: number;
   /** `bus << 8 | device << 3 | function`. */
   readonly busDeviceFunction: number;
-  readonly deviceId: number;
+  /** Device id and vendor id as configuration space has them; undefined where the release does not tell. */
+  readonly deviceId: number | undefined;
   readonly configMirror: number;
 }
 
@@ -51,26 +54,77 @@ export interface LogBuffer {
   written: number;
 }
 
+/** Messages under the fault plan's hands. Plain data. */
+export interface Disturbance {
+  /** Nothing goes out before this time, in nanoseconds. */
+  holdUntil: number;
+  /** An event that goes out after the next message. */
+  postponed: RpcMessage | undefined;
+  /** Length that the next message claims. */
+  claimedLength: number | undefined;
+}
+
 /** Everything that the firmware remembers. Plain data, no reference shared with anybody. */
 export interface GspRmState {
   phase: Phase;
   image: LoadedImage | undefined;
   /** Mailbox 0/1 of the GSP when RISC-V was started: address of the libos arguments. */
   libosArguments: number;
+  /** Booter brought this firmware back from a suspend. */
+  resuming: boolean;
+  /** Bus address of the RM arguments; needed again at a resume, when the libos arguments may be gone. */
+  rmArguments: number;
   gpuInstance: number;
   rpc: FirmwareEndState | undefined;
+  /** What the fault plan does to messages. */
+  disturbance: Disturbance;
   /** Good INIT_DONE is withheld: something that the driver sent was refused. */
   refused: boolean;
   systemInfo: SystemInfo | undefined;
   registry: Record<string, number | string> | undefined;
   logs: LogBuffer[];
   resources: ResourceState;
+  /** What subdevices want to be told about; by client, subdevice and event. */
+  notifications: Map<string, Notification>;
+  /** First entries of the BARs' root page directories, as the driver gave them. */
+  barEntries: [bigint, bigint];
+  /** Video memory is compressed without tags. */
+  rawCompression: boolean;
+  /** The driver has all channels stopped, to suspend. */
+  schedulingStopped: boolean;
+  display: DisplayState;
   vgpu: VgpuState;
 }
 
-export function initialState(internalClasses: { readonly device: number; readonly subdevice: number }): GspRmState {
+/** A subdevice waits for an event of the GPU. */
+export interface Notification {
+  readonly client: number;
+  readonly subdevice: number;
+  readonly event: number;
+  /** 1 once, 2 every time. */
+  readonly action: number;
+}
+
+/** What the driver has told about the display. */
+export interface DisplayState {
+  instanceMemory: { readonly address: number; readonly size: number } | undefined;
+  /** By class and instance of the channel. */
+  readonly pushbuffers: Map<string, { readonly address: number; readonly limit: number }>;
+  /** Display id per output resource, 0 for none. */
+  sors: readonly number[];
+  /** Display id per head, 0 for none. */
+  readonly active: readonly number[];
+  /** Percent by display id. */
+  readonly brightness: Map<number, number>;
+}
+
+export function initialState(): GspRmState {
   return {
-    phase: 'off', image: undefined, libosArguments: 0, gpuInstance: 0, rpc: undefined, refused: false,
-    systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(internalClasses), vgpu: emptyVgpu(),
+    phase: 'off', image: undefined, libosArguments: 0, resuming: false, rmArguments: 0, gpuInstance: 0, rpc: undefined,
+    disturbance: { holdUntil: 0, postponed: undefined, claimedLength: undefined }, refused: false,
+    systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), barEntries: [0n, 0n],
+    rawCompression: false, schedulingStopped: false,
+    display: { instanceMemory: undefined, pushbuffers: new Map(), sors: [], active: [], brightness: new Map() },
+    vgpu: emptyVgpu(),
   };
 }

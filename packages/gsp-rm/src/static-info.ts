@@ -1,5 +1,6 @@
-import type { ChipFacts } from '@nova-stack/hw-model/port';
-import { INTERNAL, type InternalHandles } from './resources.ts';
+import type { ChipFacts, MemoryFacts } from '@nova-stack/hw-model/port';
+import { memorySystem } from './facts/memory-system.ts';
+import { INTERNAL, type InternalHandles } from './resources/tree.ts';
 import type { LoadedImage } from './state.ts';
 
 /** A range of the framebuffer in the firmware's report; `end` is exclusive. */
@@ -17,6 +18,10 @@ export interface StaticInfo {
   readonly uuid: Uint8Array;
   readonly regions: readonly FbRegion[];
   readonly fbSize: number;
+  readonly memory: MemoryFacts;
+  readonly gpcMask: number;
+  /** TPC mask per GPC index. */
+  readonly tpcMasks: readonly number[];
   readonly engines: readonly string[];
   readonly sriov: { readonly totalVfs: number; readonly firstVfOffset: number } | undefined;
   readonly vbios: { readonly vendor: number; readonly device: number };
@@ -54,6 +59,9 @@ export function staticInfo(facts: ChipFacts, image: LoadedImage): StaticInfo {
       { start: end, end: facts.vramSize, reserved: facts.vramSize - end, usable: false },
     ],
     fbSize: facts.vramSize,
+    memory: memorySystem(facts),
+    gpcMask: facts.gpcMask,
+    tpcMasks: facts.tpcMasks,
     engines: facts.engines,
     sriov: facts.sriov,
     vbios: { vendor: facts.pci.subsystemVendor, device: facts.pci.subsystem },

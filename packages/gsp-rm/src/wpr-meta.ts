@@ -20,6 +20,14 @@ export interface WprMeta {
   readonly vgaWorkspace: { readonly start: number; readonly size: number };
 }
 
+/** What the driver tells booter about a firmware that is to be put aside or taken up again. */
+export interface SrMeta {
+  readonly magic: bigint;
+  readonly revision: bigint;
+  /** Pages of system memory that hold all of WPR2. */
+  readonly radix3: { readonly address: number; readonly size: number };
+}
+
 /** Bytes of the structure at the start of WPR2. */
 const META_SIZE = 256;
 const PAGE = 0x1000;

@@ -1,31 +1,19 @@
 import { PROFILE_570_144 } from '@nova-stack/gsp-rpc';
+import { enginesFrom570 } from '../codec/engines-570.ts';
+import { releaseFrom570 } from '../codec/release-570.ts';
+import { order } from '../codec/control.ts';
 import type { Release } from '../release.ts';
-import { decodeLibosArguments, decodeWprMeta, RM_ARGUMENTS, verifiedMeta } from './boot.ts';
-import { CLASSES } from './classes.ts';
-import { CONTROLS } from './controls.ts';
-import { ALLOC, CONTROL, encodeOsError, encodeSequencer, FREE, SYSTEM_INFO } from './messages.ts';
+import * as rm from './layouts.ts';
 import { PLUGIN } from './plugin.ts';
-import { STATIC_INFO } from './static-info.ts';
+import { VGPU_CONTROLS } from './vgpu-controls.ts';
 
-/** Firmware 570.144. Source of numbers: src/nvidia/inc/kernel/vgpu/rpc_global_enums.h of that release. */
-export const RELEASE_570_144: Release = {
+/** Firmware 570.144. */
+export const RELEASE_570_144: Release = releaseFrom570(rm, {
   version: '570.144',
   profile: PROFILE_570_144,
-  decodeWprMeta,
-  verifiedMeta,
-  decodeLibosArguments,
-  rmArguments: RM_ARGUMENTS,
-  functions: { systemInfo: 72, registry: 73, staticInfo: 65, unload: 47, alloc: 103, control: 76, free: 10 },
-  events: { initDone: 0x1001, sequencer: 0x1002, osError: 0x1006 },
-  systemInfo: SYSTEM_INFO,
-  staticInfo: STATIC_INFO,
-  encodeSequencer,
-  encodeOsError,
-  alloc: ALLOC,
-  control: CONTROL,
-  free: FREE,
-  classes: CLASSES,
-  internalClasses: { device: 0x0080, subdevice: 0x2080 },
-  controls: CONTROLS,
+  engines: enginesFrom570(176),
+  scrubberTeardown: order(rm.NV2080_CTRL_CMD_INTERNAL_KGR_INIT_BUG4208224_WAR, rm.NV2080_CTRL_INTERNAL_GR_INIT_BUG4208224_WAR_PARAMS, 'subdevice',
+    ({ bTeardown }) => ({ teardown: bTeardown })),
+  vgpu: VGPU_CONTROLS,
   plugin: PLUGIN,
-};
+});

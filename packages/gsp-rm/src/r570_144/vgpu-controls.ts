@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { text } from '@nova-stack/c-layout';
-import type { ControlIntents } from '../control-intents.ts';
+import type { VgpuIntents } from '../control-intents.ts';
 import type { ControlCodec, ReleaseControls } from '../release.ts';
 import { equalBytes, readSignature } from '../ucode.ts';
 import type { UploadedType } from '../vgpu/requests.ts';
@@ -18,9 +18,9 @@ import {
   NV2080_CTRL_VGPU_MGR_INTERNAL_SHUTDOWN_GSP_VGPU_PLUGIN_TASK_PARAMS as SHUTDOWN,
   NV2080_CTRL_VGPU_MGR_INTERNAL_VGPU_PLUGIN_CLEANUP_PARAMS as CLEANUP, NVA081_CTRL_VGPU_INFO as TYPE,
 } from './layouts.ts';
-import { toNumber } from './words.ts';
+import { toNumber } from '../codec/words.ts';
 
-type Codec<Name extends keyof ControlIntents> = ControlCodec<ControlIntents[Name]['in'], ControlIntents[Name]['out']>;
+type Codec<Name extends keyof VgpuIntents> = ControlCodec<VgpuIntents[Name]['in'], VgpuIntents[Name]['out']>;
 
 const MAX_TYPES = 64;
 const MAX_SEGMENTS = 384;
@@ -124,6 +124,6 @@ const encoderShare: Codec<'encoderShare'> = {
   encode: () => undefined,
 };
 
-export const VGPU_CONTROLS: Pick<ReleaseControls, 'uploadTypes' | 'bootPlugin' | 'shutdownPlugin' | 'cleanupPlugin' | 'enumerateVgpus' | 'encoderShare'> = {
+export const VGPU_CONTROLS: Pick<ReleaseControls, keyof VgpuIntents> = {
   uploadTypes, bootPlugin, shutdownPlugin, cleanupPlugin, enumerateVgpus, encoderShare,
 };

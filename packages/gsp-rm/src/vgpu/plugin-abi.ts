@@ -1,3 +1,6 @@
+import { absent, type Absent } from '../absent.ts';
+import type { VgpuIntents } from '../control-intents.ts';
+
 /** Host messages that a plugin task answers. */
 export type PluginMessage =
   | { readonly type: 'negotiate'; readonly version: number }
@@ -35,3 +38,11 @@ export interface PluginAbi {
   /** Which task a doorbell value is for; undefined when it is no host-to-plugin doorbell. */
   doorbellGfid(value: number): number | undefined;
 }
+
+/** Controls that make sense only with plugin tasks. */
+export const VGPU_CONTROL_NAMES: readonly (keyof VgpuIntents)[] = [
+  'uploadTypes', 'bootPlugin', 'shutdownPlugin', 'cleanupPlugin', 'enumerateVgpus', 'encoderShare',
+];
+
+/** Why a release hosts no vGPUs here. */
+export const NO_PLUGIN: Absent = absent('the memory that plugin tasks share with the host is known for 570.144 only');

@@ -14,7 +14,7 @@ import {
   NV2080_CTRL_VGPU_MGR_INTERNAL_ENUMERATE_VGPU_PER_PGPU_PARAMS as ENUMERATE,
   NV2080_CTRL_VGPU_MGR_INTERNAL_PGPU_ADD_VGPU_TYPE_PARAMS as ADD, NVA081_CTRL_VGPU_INFO as TYPE,
 } from '../r570_144/layouts.ts';
-import { INTERNAL } from '../resources.ts';
+import { INTERNAL } from '../resources/tree.ts';
 import { STATUS } from '../status.ts';
 import { driver, type Driver } from '../testing/driver.ts';
 import { signature } from '../testing/synthetic.ts';
