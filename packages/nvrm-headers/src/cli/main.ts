@@ -1,9 +1,11 @@
 import { FactsError } from '../facts/index.ts';
+import { diffCommand } from './diff-command.ts';
+import { findCommand } from './find-command.ts';
 import { generateCommand } from './generate-command.ts';
 import { help, parse, type Command, type Output } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [generateCommand];
+const COMMANDS: readonly Command[] = [findCommand, diffCommand, generateCommand];
 
 const HELP = `Usage: nvrm-headers COMMAND [options]
 
