@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import * as runtime from '../compiled.ts';
+import { struct } from '../declaration.ts';
 import { LayoutError } from '../errors.ts';
 import type { Layout } from '../layout.ts';
 import { layouts, type AnyLayout } from './declaration-fixture.ts';
@@ -103,4 +104,12 @@ test('both show the same in place', () => {
       expect(b.bytes).toEqual(a.bytes);
     }
   }), { numRuns: 300 });
+});
+
+test('a field may be called like something of the runtime', () => {
+  const names = ['u32', 't1', 't8', 'bytes', 'Window', 'isObject', 'v', 'a', 'x', 'l0', 'decode', 'constructor', 'toString'] as const;
+  const layout = struct('names', Object.fromEntries(names.map((name) => [name, 'u8'])));
+  const twin = generate(layout as AnyLayout);
+  const view = new DataView(Uint8Array.from(names, (_, i) => i).buffer);
+  expect(Object.entries(twin.decode(view))).toEqual(names.map((name, i) => [name, i]));
 });

@@ -1,3 +1,4 @@
+import * as runtime from '../compiled.ts';
 import { FLEXIBLE, type Field } from '../field.ts';
 import type { Layout } from '../layout.ts';
 import { elementOf, flatFields, property, sharesBytes, type FlatField, type NameOf } from './flat-fields.ts';
@@ -46,11 +47,14 @@ export function emitJavaScript(layout: Layout<unknown>, nameOf: NameOf): string 
   ].join('\n');
 }
 
+/** What such a module may import. */
+const RUNTIME: ReadonlySet<string> = new Set(Object.keys(runtime));
+
 /** The import of what `code` needs of c-layout. */
-export function runtimeImport(code: string, runtime: string = '@nova-stack/c-layout/compiled'): string {
-  const names = new Set(code.match(/\b(?:Compiled|Window|isList|isObject|isBool|(?:set|is)?(?:Bytes|[UST]\d+s?|F\d+)|bytes|[ustf]\d+s?)(?=[ (])/g));
-  const module = JSON.stringify(runtime);
-  return names.size === 0 ? '' : `import { ${[...names].sort().join(', ')} } from ${module};\n`;
+export function runtimeImport(code: string, from: string = '@nova-stack/c-layout/compiled'): string {
+  // A field may be called like one of them; then its module imports a name more than it needs.
+  const names = new Set((code.match(/[A-Za-z]\w*(?=[ (])/g) ?? []).filter((name) => RUNTIME.has(name)));
+  return names.size === 0 ? '' : `import { ${[...names].sort().join(', ')} } from ${JSON.stringify(from)};\n`;
 }
 
 function writers(size: number, codes: readonly Code[]): string[] {
@@ -133,7 +137,8 @@ function interpreted({ name, offset }: FlatField, x: string): Code {
 
 function accessors(field: FlatField, nameOf: NameOf): string {
   const { element, truth = false } = field;
-  const name = property(field.name);
+  // A class has a constructor already.
+  const name = field.name === 'constructor' ? '["constructor"]' : property(field.name);
   const at = plus('this.$at', field.offset);
   const key = JSON.stringify(field.name);
   const put = `this.$put(${key},x)`;
