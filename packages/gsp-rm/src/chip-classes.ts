@@ -68,11 +68,20 @@ const CHIP_SPECIFIC: ReadonlySet<ObjectKind> = new Set([
 
 const ENGINE_KINDS = ['COPY', 'NVDEC', 'NVENC', 'NVJPEG', 'OFA', 'SEC2'] as const;
 
+const classesOf = (facts: ChipFacts): ChipClasses => (facts.chip === 'ga100' ? GA100 : CLASSES[facts.architecture]);
+
+/** The kind of engine that a class of the chip is for, `NVDEC`; undefined for one that is for no engine. */
+export function engineKindOf(facts: ChipFacts, cls: number): string | undefined {
+  const classes = classesOf(facts);
+  return ENGINE_KINDS.find((kind) => classes[kind].includes(cls));
+}
+
 /** Whether the board's chip has a class: by its generation, its engines, and whether its display was fused off. */
 export function chipHasClass(facts: ChipFacts, cls: number, kind: ObjectKind): boolean {
   if (!CHIP_SPECIFIC.has(kind)) return true;
-  const classes = facts.chip === 'ga100' ? GA100 : CLASSES[facts.architecture];
+  const classes = classesOf(facts);
   if (classes.always.includes(cls)) return true;
   if (classes.display.includes(cls)) return !facts.displayDisabled;
-  return ENGINE_KINDS.some((kind) => classes[kind].includes(cls) && facts.engines.some((engine) => engine.startsWith(kind)));
+  const engineKind = engineKindOf(facts, cls);
+  return engineKind !== undefined && facts.engines.some((engine) => engine.startsWith(engineKind));
 }

@@ -6,3 +6,5 @@ export type { KnownFiles } from './booter.ts';
 export type { KnownBootloader, KnownImage } from './images.ts';
 export type { KnownUcode, Ucode, UcodeKind } from './ucode.ts';
 export { POINTS } from './points.ts';
+export { randomFaults } from './random-faults.ts';
+export type { RandomFaultOptions } from './random-faults.ts';

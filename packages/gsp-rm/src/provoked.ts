@@ -8,7 +8,7 @@ import { objectsOf } from './resources/tree.ts';
 type Provoked = Exclude<keyof FirmwareEvents, 'postEvent'>;
 
 /** Engine descriptor of the power management unit. */
-const PMU = 0xf3d722 << 8;
+const PMU = 0xf3d722 * 0x100;
 /** ROBUST_CHANNEL_* and Xid: memory error and MMU fault. */
 const MMU_FAULT_XID = 31;
 const NOTHING = { runlist: 0, id: 0, engine: 'GR0' } as const;

@@ -1,5 +1,5 @@
 import type { FirmwareHardware } from '@nova-stack/hw-model/port';
-import { chipHasClass } from '../chip-classes.ts';
+import { chipHasClass, engineKindOf } from '../chip-classes.ts';
 import { findEngine, topology, type EnginePlace } from '../facts/topology.ts';
 import type { Release } from '../release.ts';
 import type { GspRmState } from '../state.ts';
@@ -57,7 +57,7 @@ function judgeBy(ground: Ground, kind: RuledKind): Judged {
   // Parameters that may be left out are all zero then.
   const { paramsSize } = release.classes.get(request.class)!;
   const params = request.params.length === 0 ? new Uint8Array(paramsSize) : request.params;
-  return (RULES[kind] as AnyRule)(ground, paramsSize === 0 ? undefined : decode?.(params, request.class));
+  return (RULES[kind] as AnyRule)(ground, decode?.(params, request.class));
 }
 
 const RULES = {
@@ -98,11 +98,11 @@ const RULES = {
     return place === undefined ? refuse('INVALID_CLASS') : { data: { engine: place.name } };
   },
   graphicsObject: (ground: Ground): Judged => {
-    const place = onRunlist(ground, ['GR']);
+    const place = onRunlist(ground, 'GR');
     return place === undefined ? refuse('INVALID_CLASS') : { data: { engine: place.name } };
   },
   videoObject: (ground: Ground): Judged => {
-    const place = onRunlist(ground, ['NVDEC', 'NVENC', 'NVJPEG', 'OFA', 'SEC2']);
+    const place = onRunlist(ground, engineKindOf(ground.hardware.facts, ground.request.class));
     return place === undefined ? refuse('INVALID_CLASS') : { data: { engine: place.name } };
   },
   displayChannel: ({ state, request, parent }: Ground, { instance }: AllocSpecs['displayChannel']): Judged => {
@@ -158,9 +158,9 @@ const isVaspace = (state: GspRmState, client: number, handle: number): boolean =
 
 const parentChannel = ({ state, parent }: Ground): ObjectData['channel'] | undefined => dataOf(state.resources, parent, 'channel');
 
-/** The parent channel's own engine when it is of one of the kinds, or the first of its runlist that is. */
-function onRunlist(ground: Ground, kinds: readonly string[]): EnginePlace | undefined {
+/** The parent channel's own engine when it is of the kind, or the first of its runlist that is. */
+function onRunlist(ground: Ground, wanted: string | undefined): EnginePlace | undefined {
   const channel = parentChannel(ground);
-  const places = topology(ground.hardware.facts).filter(({ kind, runlist }) => kinds.includes(kind) && runlist === channel?.runlist);
+  const places = topology(ground.hardware.facts).filter(({ kind, runlist }) => kind === wanted && runlist === channel?.runlist);
   return places.find(({ name }) => name === channel?.engine) ?? places[0];
 }
