@@ -1,4 +1,4 @@
-import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, type RpcRequest } from '@nova-stack/gsp-rpc';
+import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, type MessageTap, type RpcRequest } from '@nova-stack/gsp-rpc';
 import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { isAbsent } from './absent.ts';
 import type { FirmwareEvent } from './events.ts';
@@ -36,14 +36,16 @@ export type StartJob = (job: MemoryJob, done?: () => void) => void;
 export class GspCore {
   readonly #hardware: FirmwareHardware;
   readonly #start: StartJob;
+  readonly #tap: MessageTap | undefined;
   #state: GspRmState = initialState();
   /** A job serves the queues; whatever comes meanwhile makes it go round again. */
   #serving: boolean = false;
   #again: boolean = false;
 
-  constructor(hardware: FirmwareHardware, start: StartJob) {
+  constructor(hardware: FirmwareHardware, start: StartJob, tap?: MessageTap) {
     this.#hardware = hardware;
     this.#start = start;
+    this.#tap = tap;
   }
 
   get state(): GspRmState {
@@ -249,7 +251,7 @@ export class GspCore {
       if (rpc === undefined || phase === 'halted' || phase === 'hung' || replyWaits(this.#state, release)) return;
       let request: RpcRequest | undefined;
       try {
-        request = yield* receiveRequest(release.profile, rpc);
+        request = yield* receiveRequest(release.profile, rpc, this.#tap);
       } catch (error) {
         if (!(error instanceof GspRpcError)) throw error;
         hardware.trace('gsp-rm.rpc.rejected', { reason: error.message });
@@ -306,7 +308,7 @@ export class GspCore {
     const hardware = this.#hardware;
     const { rpc, disturbance } = this.#state;
     if (rpc === undefined || rpc.outbox.length === 0) return;
-    const records = yield* deliver(hardware, this.#state, this.#release());
+    const records = yield* deliver(hardware, this.#state, this.#release(), this.#tap);
     if (records > 0) hardware.raiseFalconInterrupt('gsp', SWGEN0);
     hardware.disarm(TIMERS.retry);
     if (rpc.outbox.length > 0) hardware.arm({ at: Math.max(hardware.now() + TIMING.retry, disturbance.holdUntil), event: TIMERS.retry, arg: 0 });

@@ -1,4 +1,5 @@
 import type { EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob } from '@nova-stack/hw-model/port';
+import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { copyPlain } from '@nova-stack/timebase';
 
 import { bootLoad, bootUnload, type KnownFiles } from './booter.ts';
@@ -18,6 +19,8 @@ export interface GspRmOptions {
   readonly knownUcodes?: readonly KnownUcode[];
   /** Real GSP images and RISC-V bootloaders that are recognised, instead of what is known. */
   readonly knownFiles?: KnownFiles;
+  /** Sees every message that goes through the queues, for a recorder. */
+  readonly tap?: MessageTap;
   /** Is given the means to make the firmware do things that no driver asks for. */
   readonly provoke?: (firmware: Provocation) => void;
 }
@@ -56,7 +59,7 @@ class GspRm implements FirmwarePort {
     this.#files = options.knownFiles ?? { images: KNOWN_IMAGES, bootloaders: KNOWN_BOOTLOADERS };
     this.#core = new GspCore(hardware, (job, done) => {
       this.#start('gsp', job, done);
-    });
+    }, options.tap);
     const core = this.#core;
     options.provoke?.({
       raise: (event) => core.raise(event), notify: (occurrence) => core.notify(occurrence), hang: () => { core.hang(); }, crash: () => { core.crash(); },

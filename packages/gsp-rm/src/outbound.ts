@@ -1,4 +1,4 @@
-import { flush, GspRpcError, queueMessage, type RpcMessage } from '@nova-stack/gsp-rpc';
+import { flush, GspRpcError, queueMessage, type MessageTap, type RpcMessage } from '@nova-stack/gsp-rpc';
 import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { isAbsent } from './absent.ts';
 import type { FirmwareEvent } from './events.ts';
@@ -45,13 +45,13 @@ export function queue(hardware: FirmwareHardware, state: GspRmState, release: Re
 export const replyWaits = ({ rpc }: GspRmState, { profile }: Release): boolean => rpc?.outbox.some(({ function: fn }) => fn < profile.events.first) === true;
 
 /** Puts what waits into the ring as far as there is room and the fault plan lets it. @returns records written */
-export function* deliver(hardware: FirmwareHardware, state: GspRmState, { profile }: Release): MemoryJob<number> {
+export function* deliver(hardware: FirmwareHardware, state: GspRmState, { profile }: Release, tap?: MessageTap): MemoryJob<number> {
   const { rpc, disturbance } = state;
   if (rpc === undefined || rpc.outbox.length === 0 || hardware.now() < disturbance.holdUntil) return 0;
   const first = rpc.statuses.offset + PAGE * (1 + rpc.statuses.pointer);
   let records: number;
   try {
-    records = yield* flush(profile, rpc);
+    records = yield* flush(profile, rpc, tap);
   } catch (error) {
     if (!(error instanceof GspRpcError)) throw error;
     hardware.trace('gsp-rm.rpc.rejected', { reason: error.message });

@@ -9,7 +9,9 @@ import type { RpcMessage } from './message.ts';
 import type { FramingProfile } from './profile.ts';
 import { HEADER_WORDS } from './queue-header.ts';
 import { initSharedMemory, SHARED_MEMORY, wordsOf, type SharedMemoryArguments } from './shared-memory.ts';
+import { PENDING } from './record.ts';
 import { StatusRing } from './status-ring.ts';
+import type { MessageTap } from './tap.ts';
 
 /** Bounds on waits, in nanoseconds. */
 export interface DriverBounds {
@@ -31,6 +33,8 @@ export interface DriverEndOptions {
   /** Tells the firmware that the command ring has moved (a write to QUEUE_HEAD(0)). */
   readonly doorbell: () => void;
   readonly trace?: Trace;
+  /** Sees every message in both directions, for a recorder. */
+  readonly tap?: MessageTap;
   /** Sees every event as it arrives, before anybody else. */
   readonly onEvent?: (event: RpcMessage) => void;
   readonly bounds?: Partial<DriverBounds>;
@@ -219,6 +223,7 @@ class QueueDriver implements DriverEnd {
       commands.put(from === 0 ? fn : profile.continuation, sequence, payload, from, length);
       from += length;
       // The firmware may act inside the doorbell's write.
+      if (from >= payload.length) this.#options.tap?.('command', { function: fn, result: PENDING, sequence: first, payload }, profile.release);
       if (trace?.on && from >= payload.length) trace.event('gsp-rpc.sent', { function: fn, sequence: first, length: payload.length });
       doorbell();
       // Every record of a numbered request takes a number of its own.
@@ -257,6 +262,7 @@ class QueueDriver implements DriverEnd {
     const { profile, trace } = this.#options;
     const { function: fn, result, sequence, payload } = message;
     const token = this.received.begin(message, this.#now());
+    this.#options.tap?.('status', message, profile.release);
     if (trace?.on) trace.event('gsp-rpc.received', { function: fn, result, length: payload.length });
     const pending = this.#pending;
     const matches = pending !== undefined && pending.reply === undefined && pending.function === fn

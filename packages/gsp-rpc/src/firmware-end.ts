@@ -12,6 +12,7 @@ import {
   recordPayload, recordSum, SIGNATURE, writeRecordHeader, type RecordHeader,
 } from './record.ts';
 import { SHARED_MEMORY, type SharedMemoryArguments } from './shared-memory.ts';
+import type { MessageTap } from './tap.ts';
 
 /** One queue as the firmware knows it; offsets in bytes of the shared block. Plain data. */
 export interface QueueState {
@@ -93,9 +94,10 @@ export function* openFirmwareEnd(args: SharedMemoryArguments): MemoryJob<Firmwar
 /**
  * Takes the next whole message out of the command queue; undefined when there is none yet.
  *
+ * @param tap - sees the message, for a recorder
  * @throws {@link GspRpcError} a record that fails a check; under 570 it stays in the ring
  */
-export function* receiveRequest(profile: FramingProfile, state: FirmwareEndState): MemoryJob<RpcRequest | undefined> {
+export function* receiveRequest(profile: FramingProfile, state: FirmwareEndState, tap?: MessageTap): MemoryJob<RpcRequest | undefined> {
   for (;;) {
     const { commands: queue, pages } = state;
     const write = yield* peerPointer(state, queue.offset + HEADER_WORDS.writePtr * 4, queue.count, 'commandWrite');
@@ -138,6 +140,7 @@ export function* receiveRequest(profile: FramingProfile, state: FirmwareEndState
     if (taken === undefined) throw failure;
     if ('message' in taken) {
       state.partial = undefined;
+      tap?.('command', taken.message, profile.release);
       return { ...taken.message, malformed };
     }
     state.partial = taken.partial;
@@ -176,10 +179,11 @@ export function queueMessage(state: FirmwareEndState, message: RpcMessage, optio
 /**
  * Puts queued messages into the status ring as far as there is room. Nothing unread is ever overwritten.
  *
+ * @param tap - sees each message once it is in the ring as a whole, for a recorder
  * @returns records written; whether all went out shows in `state.outbox`
  * @throws {@link GspRpcError} `RING_POINTER`, `BUS`
  */
-export function* flush(profile: FramingProfile, state: FirmwareEndState): MemoryJob<number> {
+export function* flush(profile: FramingProfile, state: FirmwareEndState, tap?: MessageTap): MemoryJob<number> {
   const { statuses: queue, outbox } = state;
   const largest = recordPayload(profile);
   let records = 0;
@@ -213,7 +217,9 @@ export function* flush(profile: FramingProfile, state: FirmwareEndState): Memory
     yield* writeWord(state, queue.offset + HEADER_WORDS.writePtr * 4, queue.pointer);
     records++;
     message.sent += length;
-    if (message.sent >= message.payload.length) outbox.shift();
+    if (message.sent < message.payload.length) continue;
+    outbox.shift();
+    tap?.('status', message, profile.release);
   }
   return records;
 }

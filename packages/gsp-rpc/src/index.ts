@@ -16,6 +16,7 @@ export { PROFILE_535_113_01 } from './r535_113_01.ts';
 export { PROFILE_570_144 } from './r570_144.ts';
 export { PROFILE_580_105_08 } from './r580_105_08.ts';
 export { PENDING } from './record.ts';
+export type { Direction, MessageTap } from './tap.ts';
 export { SHARED_MEMORY } from './shared-memory.ts';
 export type { SharedMemoryArguments } from './shared-memory.ts';
 export type { Wire } from './wire.ts';

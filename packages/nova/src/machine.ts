@@ -1,6 +1,7 @@
 import { createAuxBus, type AuxBus } from '@nova-stack/aux-bus';
 import { syntheticPack, type FirmwareSource } from '@nova-stack/firmware-files';
 import { createGspRm } from '@nova-stack/gsp-rm';
+import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { createGpu, type Gpu } from '@nova-stack/hw-model';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { createNovaCore, type NovaCore } from '@nova-stack/nova-core';
@@ -16,6 +17,8 @@ export interface MachineOptions {
   /** Seed of everything random, 0 to 2^32 - 1; default 1. */
   readonly seed?: number;
   readonly sinks?: readonly TraceSink[];
+  /** Sees every message between driver and firmware; a recorder's is `(clock) => recorder.tap`. */
+  readonly tap?: (clock: VirtualClock) => MessageTap;
   /** Faults to inject, in any layer. */
   readonly faults?: readonly FaultRule[];
 }
@@ -44,7 +47,7 @@ export function createMachine(options: MachineOptions): Machine {
     sinks: options.sinks ?? [],
     ...(options.faults && { faults: faultPlan(options.faults) }),
   });
-  const gpu = createGpu({ board, firmware: createGspRm(), trace, seed });
+  const gpu = createGpu({ board, firmware: createGspRm({ ...(options.tap && { tap: options.tap(clock) }) }), trace, seed });
   const pci = createBus({ clock, trace });
   const slot = pci.plug(gpu);
   const auxBus = createAuxBus({ trace });

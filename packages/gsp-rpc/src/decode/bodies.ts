@@ -184,7 +184,7 @@ function postEvent(record: RecordValue, payload: Uint8Array, context: BodyContex
   let value: Value = { kind: 'bytes', value: bytes.slice() };
   const data = notifier === undefined ? undefined : NOTIFICATIONS[notifier];
   const known = data === undefined || bytes.length === 0 ? undefined : context.layout(data);
-  if (known !== undefined && known.size === bytes.length) value = explain(known, bytes, context.nameOf, false);
+  if (known?.size === bytes.length) value = explain(known, bytes, context.nameOf, false);
   else if (bytes.length > 0) value = unknown(bytes, `data of notifier ${notifier ?? hex(index & 0xffff)}`);
   // The structure counts padding that the data begins in, so up to three bytes follow the data.
   const rest = payload.subarray(at + bytes.length);

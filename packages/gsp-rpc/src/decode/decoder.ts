@@ -139,7 +139,7 @@ class TableDecoder implements Decoder {
     const { function: fn, result, sequence, payload, time = 0 } = message;
     const entry = this.tables.functions.get(fn);
     const name = entry?.name.replace(PREFIX, '') ?? `0x${fn.toString(16)}`;
-    const event = entry === undefined ? fn >= 0x1000 : /_MSG_EVENT_/.test(entry.name);
+    const event = entry === undefined ? fn >= 0x1000 : entry.name.includes('_MSG_EVENT_');
     const direction = message.direction ?? (result === PENDING && !event ? 'command' : 'status');
     const { record, subject } = payload.length === 0 ? { record: undefined, subject: undefined } : this.#explain(name, fn, payload);
     const unknown = { bytes: 0, where: [] as string[] };

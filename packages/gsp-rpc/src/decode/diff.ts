@@ -108,7 +108,8 @@ function same(a: Value | undefined, b: Value | undefined): boolean {
     case 'number': {
       const other = (b as typeof a).value;
       // Enumerations are compared by name: their numbers move between releases.
-      if (a.name !== undefined && a.name === (b as typeof a).name) return true;
+      const byName = a.name !== undefined;
+      if (byName && (b as typeof a).name === a.name) return true;
       return Object.is(a.value, other) || integer(a.value) === integer(other);
     }
     case 'truth': case 'text': return a.value === (b as typeof a).value;

@@ -26,7 +26,7 @@ export function explainRecord(layout: AnyLayout, span: Span, nameOf: NameNumber)
   const union = layout.kind === 'union';
   const fields: NamedValue[] = [];
   for (const field of layout.fields) {
-    if (field.bits !== undefined && field.bits.width === 0) continue;
+    if (field.bits?.width === 0) continue;
     const value = explainField(field, span, nameOf);
     if (field.name === '' && value.kind === 'record') fields.push(...value.fields);
     else fields.push({ name: field.name, value });

@@ -117,7 +117,7 @@ export function joinRecords(profile: FramingProfile, past: readonly DumpRecord[]
   };
   const take = (record: DumpRecord, state: DumpMessage['state']): void => {
     const { header, payload, flaws, entry } = record;
-    if (header.function === profile.continuation && open !== undefined && header.seqNum === open.next && open.length < open.due) {
+    if (header.function === profile.continuation && header.seqNum === open?.next && open.length < open.due) {
       open.parts.push(payload);
       open.length += payload.length;
       open.next = (open.next + 1) >>> 0;
