@@ -1,6 +1,7 @@
 import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, type MessageTap, type RpcRequest } from '@nova-stack/gsp-rpc';
 import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { isAbsent } from './absent.ts';
+import { bindBars, savedBars } from './bar-directories.ts';
 import type { FirmwareEvent } from './events.ts';
 import type { ServeContext } from './handlers/handler.ts';
 import { writeLog, type LogLine } from './log.ts';
@@ -12,7 +13,6 @@ import { findRelease } from './releases.ts';
 import { serve, type UnloadRequest } from './rpc-server.ts';
 import { BOOT_SEQUENCE, SEQUENCED_ARCHITECTURES } from './sequencer.ts';
 import { initialState, type GspRmState, type LoadedImage } from './state.ts';
-import { PAGE_DIRECTORIES, pageDirectories } from './static-info.ts';
 import { loadState, saveState } from './suspended-state.ts';
 import { TIMING } from './timing.ts';
 import { PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
@@ -169,7 +169,6 @@ export class GspCore {
       return;
     }
     state.gpuInstance = args.gpuInstance;
-    this.#hardware.fillVram(pageDirectories(state.image!), PAGE_DIRECTORIES, 0);
     state.rpc = yield* this.#openQueues(args);
     if (state.rpc === undefined) return;
     state.phase = 'configuring';
@@ -288,6 +287,8 @@ export class GspCore {
     hardware.trace('gsp-rm.unloading', { level });
     yield* this.#log('LOGRM', suspend ? 'GSP-RM suspends' : 'GSP-RM unloads');
     yield* this.#flush();
+    const { image } = this.#state;
+    if (suspend && image !== undefined) this.#state.savedBars = savedBars(hardware, image);
     if (suspend && !saveState(hardware, this.#state)) hardware.trace('gsp-rm.suspend.failed', { reason: 'the heap does not hold the state' });
     this.#halt();
     hardware.setMailbox('gsp', 0, UNLOADED);
@@ -341,6 +342,8 @@ export class GspCore {
     const result = fault === undefined ? 0 : fault.value ?? 0xffff;
     if (result === 0) {
       state.phase = 'running';
+      bindBars(this.#hardware, state.image!, state.savedBars);
+      state.savedBars = undefined;
       this.#hardware.trace('gsp-rm.init.done');
       yield* this.#log('LOGRM', 'GSP-RM initialised');
     }

@@ -1,10 +1,10 @@
 import type { RpcMessage, RpcRequest } from '@nova-stack/gsp-rpc';
 import { isAbsent } from './absent.ts';
+import { setBarEntry } from './bar-directories.ts';
 import { FUNCTIONS } from './codec/functions.ts';
 import { serveControl } from './control-server.ts';
 import type { ServeContext } from './handlers/handler.ts';
 import { setPageDirectory, unsetPageDirectory } from './handlers/page-directories.ts';
-import { bindBar } from './bar-directories.ts';
 import { allocateListedMemory } from './resources/listed-memory.ts';
 import { classOf, judge } from './resources/rules.ts';
 import { duplicate, free, insert, place } from './resources/tree.ts';
@@ -57,7 +57,7 @@ const SERVERS: Readonly<Record<number, Serve>> = {
   },
   [FUNCTIONS.updateBarPde]: (context, payload) => {
     const call = context.release.calls.updateBarPde.decode(payload);
-    return call === undefined ? MALFORMED : { result: bindBar(context, call) };
+    return call === undefined ? MALFORMED : { result: setBarEntry(context, call) };
   },
   [FUNCTIONS.invalidateTlb]: ({ release }, payload) => {
     const { invalidateTlb } = release.calls;

@@ -86,8 +86,8 @@ export interface GspRmState {
   resources: ResourceState;
   /** What subdevices want to be told about; by client, subdevice and event. */
   notifications: Map<string, Notification>;
-  /** First entries of the BARs' root page directories, as the driver gave them. */
-  barEntries: [bigint, bigint];
+  /** Page directories of the BARs while the firmware is suspended. */
+  savedBars: Uint8Array | undefined;
   /** Video memory is compressed without tags. */
   rawCompression: boolean;
   /** The driver has all channels stopped, to suspend. */
@@ -122,7 +122,7 @@ export function initialState(): GspRmState {
   return {
     phase: 'off', image: undefined, libosArguments: 0, resuming: false, rmArguments: 0, gpuInstance: 0, rpc: undefined,
     disturbance: { holdUntil: 0, postponed: undefined, claimedLength: undefined }, refused: false,
-    systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), barEntries: [0n, 0n],
+    systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), savedBars: undefined,
     rawCompression: false, schedulingStopped: false,
     display: { instanceMemory: undefined, pushbuffers: new Map(), sors: [], active: [], brightness: new Map() },
     vgpu: emptyVgpu(),

@@ -41,16 +41,21 @@ export function usableEnd(image: LoadedImage): number {
   return image.nonWprHeapStart - RM_RESERVED;
 }
 
-/** Where the root page directories of BAR1 and BAR2 lie, a page each; empty at first. */
-export function pageDirectories(image: LoadedImage): number {
-  return usableEnd(image);
+/** What the firmware keeps for BAR1 and BAR2, a page each, at the start of its own memory. Addresses and size in bytes. */
+export interface BarMemory {
+  readonly directories: readonly [number, number];
+  readonly instances: readonly [number, number];
+  readonly size: number;
 }
 
-/** Bytes of them. */
-export const PAGE_DIRECTORIES: number = 2 * PAGE;
+export function barMemory(image: LoadedImage): BarMemory {
+  const start = usableEnd(image);
+  return { directories: [start, start + PAGE], instances: [start + 2 * PAGE, start + 3 * PAGE], size: 4 * PAGE };
+}
 
 export function staticInfo(facts: ChipFacts, image: LoadedImage): StaticInfo {
   const end = usableEnd(image);
+  const { directories } = barMemory(image);
   return {
     name: facts.productName,
     uuid: facts.uuid,
@@ -65,8 +70,8 @@ export function staticInfo(facts: ChipFacts, image: LoadedImage): StaticInfo {
     engines: facts.engines,
     sriov: facts.sriov,
     vbios: { vendor: facts.pci.subsystemVendor, device: facts.pci.subsystem },
-    bar1Root: pageDirectories(image),
-    bar2Root: pageDirectories(image) + PAGE,
+    bar1Root: directories[0],
+    bar2Root: directories[1],
     internal: INTERNAL,
     wprLayout: { nonWprHeap: image.nonWprHeapStart, frts: image.frtsStart },
   };

@@ -88,6 +88,10 @@ export interface KnownUcode extends Ucode {
   readonly imemSha256: string;
 }
 
+/** A booter of NVIDIA's, by the length and the digest of its secure code. */
+export const knownBooter = (version: string, chip: string, kind: 'booterLoad' | 'booterUnload', imemLength: number, imemSha256: string): KnownUcode =>
+  ({ kind, version, chip, interfaceOffset: 0, imemLength, imemSha256 });
+
 export type Recognised =
   | { readonly ucode: Ucode }
   | { readonly unknown: true }

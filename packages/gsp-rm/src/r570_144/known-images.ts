@@ -1,18 +1,15 @@
 import type { KnownBootloader, KnownImage } from '../images.ts';
-import type { KnownUcode } from '../ucode.ts';
+import { knownBooter, type KnownUcode } from '../ucode.ts';
 
 /** NVIDIA's files of 570.144 that the model recognises; chips whose boot it can follow. */
 const RELEASE = '570.144';
 
-const booter = (chip: string, kind: 'booterLoad' | 'booterUnload', imemLength: number, imemSha256: string): KnownUcode =>
-  ({ kind, version: RELEASE, chip, interfaceOffset: 0, imemLength, imemSha256 });
-
 /** Length and SHA-256 of the secure code. */
 export const KNOWN_UCODES: readonly KnownUcode[] = [
-  booter('ga102', 'booterLoad', 0x8900, 'c13735b06dc8054579f5009b079402f1a3a75775b19668d54fb2abdd442e1c12'),
-  booter('ga102', 'booterUnload', 0x4f00, 'cfb62679609cf8252fa9ec46e0528705c78a6c4ee34f5fe19761a25af328806f'),
-  booter('ad102', 'booterLoad', 0x7d00, 'cc554149af920f2d886867ab7b5ff61a51071e930790a27021a53148ed98fc47'),
-  booter('ad102', 'booterUnload', 0x4f00, '52dc95c40dacbdf5d214be03caf715f9ebbb3feee64df466a6bfcd7f1a9e058c'),
+  knownBooter(RELEASE, 'ga102', 'booterLoad', 0x8900, 'c13735b06dc8054579f5009b079402f1a3a75775b19668d54fb2abdd442e1c12'),
+  knownBooter(RELEASE, 'ga102', 'booterUnload', 0x4f00, 'cfb62679609cf8252fa9ec46e0528705c78a6c4ee34f5fe19761a25af328806f'),
+  knownBooter(RELEASE, 'ad102', 'booterLoad', 0x7d00, 'cc554149af920f2d886867ab7b5ff61a51071e930790a27021a53148ed98fc47'),
+  knownBooter(RELEASE, 'ad102', 'booterUnload', 0x4f00, '52dc95c40dacbdf5d214be03caf715f9ebbb3feee64df466a6bfcd7f1a9e058c'),
 ];
 
 export const KNOWN_IMAGES: readonly KnownImage[] = [
