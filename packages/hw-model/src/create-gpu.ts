@@ -27,7 +27,7 @@ export function createGpu({ board, firmware, trace = noTrace, seed = 1 }: GpuOpt
 }
 
 function factsOf(board: Board, seed: number): ChipFacts {
-  const { classCode: _class, bar1Size: _bar1, vbiosVersion: _vbios, vectors: _vectors, ...facts } = board;
+  const { classCode: _class, bar1Size: _bar1, vbiosVersion: _vbios, ...facts } = board;
   const { id, family } = CHIPS[board.chip];
   return { ...facts, chipId: id, architecture: family.architecture, uuid: createRandom(seed).fork('uuid').bytes(16) };
 }
