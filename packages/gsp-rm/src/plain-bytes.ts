@@ -5,6 +5,9 @@
 
 type Tagged = { readonly $map: readonly unknown[] } | { readonly $bytes: string } | { readonly $big: string } | { readonly $none: true };
 
+/** Characters that are made at a time. */
+const PIECE = 0x1000;
+
 function tag(this: unknown, key: string, value: unknown): unknown {
   // JSON has called toJSON by now; the holder still has the value itself.
   const own = (this as Readonly<Record<string, unknown>>)[key];
@@ -25,5 +28,14 @@ function untag(_key: string, value: unknown): unknown {
 }
 
 /** Members whose value is `undefined` are kept; JSON.parse drops what its reviver makes undefined, which reads the same. */
-export const toBytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value, tag));
-export const fromBytes = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes), untag) as unknown;
+export function toBytes(value: unknown): Uint8Array {
+  // Only ASCII goes out, so that a byte is a character.
+  const text = JSON.stringify(value, tag).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
+export function fromBytes(bytes: Uint8Array): unknown {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += PIECE) text += String.fromCharCode(...bytes.subarray(at, at + PIECE));
+  return JSON.parse(text, untag) as unknown;
+}

@@ -1,3 +1,4 @@
+import { ascii } from './codec/words.ts';
 import { memorySystem } from './facts/memory-system.ts';
 import type { FirmwareEvent, FirmwareEvents } from './events.ts';
 import type { ServeContext } from './handlers/handler.ts';
@@ -29,7 +30,7 @@ const EVENTS: { readonly [Name in Provoked]: (context: ServeContext, value: numb
   nocat: ({ hardware }, value) => ({ at: hardware.now(), source: 'gsp-rm', engine: memorySystem(hardware.facts).type, code: value ?? 0, diagnosis: new Uint8Array(0) }),
   lockdown: (_context, value) => ({ engaging: value !== 0 }),
   perfBridgeless: (_context, value) => ({ bridgeless: value !== 0 }),
-  libosPrint: () => ({ engine: PMU, text: new TextEncoder().encode('provoked\0') }),
+  libosPrint: () => ({ engine: PMU, text: ascii('provoked', 16) }),
 };
 
 /** The event that a fault names; undefined for a name that is none. */
