@@ -186,6 +186,10 @@ export class GspCore {
       this.#fail('the saved memory holds no suspended firmware');
       return;
     }
+    if (saved.image?.release !== image!.release) {
+      this.#fail(`what was saved is ${String(saved.image?.release)}, booter is of ${image!.release}`);
+      return;
+    }
     const args = yield* this.#readArguments(saved.rmArguments);
     if (args === undefined) return;
     if (!args.resume) {
@@ -200,6 +204,9 @@ export class GspCore {
     // A driver goes on with its queues where it left them, or lays out new ones.
     if (!kept) this.#state.rpc = yield* this.#openQueues(args);
     if (this.#state.rpc === undefined) return;
+    for (const { gfid, phase } of saved.vgpu.tasks.values()) {
+      if (phase === 'booting') this.#hardware.arm({ at: this.#hardware.now() + TIMING.plugin, event: `${PLUGIN_TIMER}${gfid}`, arg: gfid });
+    }
     yield* this.#log('LOGRM', 'GSP-RM resumed');
     this.#hardware.trace('gsp-rm.resumed');
     this.#announce();

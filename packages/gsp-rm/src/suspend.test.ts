@@ -73,6 +73,15 @@ test('a resume without having asked for it, and the other way round, ends in a h
   expect(fresh.hardware.riscv).toEqual({ active: false, halted: true });
 });
 
+test('another release\'s booter does not wake it', async () => {
+  const self = await suspended('570.144');
+  self.writeRmArguments(true);
+  self.startBooterResume('580.105.08');
+  self.hardware.advance(1_000_000_000);
+  expect(self.hardware.riscv).toEqual({ active: false, halted: true });
+  expect(self.hardware.events.find(({ point }) => point === 'gsp-rm.start.failed')?.args['reason']).toContain('570.144');
+});
+
 test('tinygrad leaves with a level of its own and looks at nothing more', async () => {
   const self = driver();
   await self.boot();

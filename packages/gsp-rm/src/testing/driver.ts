@@ -65,7 +65,7 @@ export interface Driver {
   /** With `save`, WPR2 goes to system memory first. */
   startBooterUnload(save?: boolean): void;
   /** Booter load with what was saved. */
-  startBooterResume(): void;
+  startBooterResume(booter?: Version): void;
   /** Whether the RM arguments ask for a resume. */
   writeRmArguments(resume: boolean): void;
   sendSystemInfo(change?: Parameters<(typeof GspSystemInfo)['create']>[0]): Promise<void>;
@@ -209,13 +209,13 @@ export function driver(options: DriverOptions = {}): Driver {
       hardware.port.engineReset('sec2');
       hardware.startFalcon('sec2', loadedFalcon({ kind: 'booterUnload', version, imem: 0x4f00, dmem: new Uint8Array(0x4e00) }, 0x10, hardware.facts.fuses.sec2Booter));
     },
-    startBooterResume() {
+    startBooterResume(booter = version) {
       hardware.port.engineReset('gsp');
       // The libos arguments of the first boot are gone.
       memory.fill(AT.libos, 0x1000, 0xff);
       hardware.mailboxes.sec2 = [AT.suspend, 0];
       hardware.port.engineReset('sec2');
-      hardware.startFalcon('sec2', loadedFalcon({ kind: 'booterLoad', version, imem: 0x7d00, dmem: new Uint8Array(0x6000) }, 0x10, hardware.facts.fuses.sec2Booter));
+      hardware.startFalcon('sec2', loadedFalcon({ kind: 'booterLoad', version: booter, imem: 0x7d00, dmem: new Uint8Array(0x6000) }, 0x10, hardware.facts.fuses.sec2Booter));
     },
     sendSystemInfo: (change) => end.send(72, rm.GspSystemInfo.create({
       gpuPhysAddr: 0xf600_0000n, gpuPhysFbAddr: 0x60_0000_0000n, gpuPhysInstAddr: 0x61_0000_0000n, nvDomainBusDeviceFunc: 0x100n,
