@@ -1,4 +1,4 @@
-import { explainRecord, textOf, type AnyLayout, type NameNumber } from './layout-walk.ts';
+import { explainRecord, isFlexible, textOf, type AnyLayout, type NameNumber } from './layout-walk.ts';
 import type { Tables } from './tables.ts';
 import { numberAt, valueAt, withField, type NamedValue, type RecordValue, type Value } from './value.ts';
 
@@ -31,13 +31,14 @@ export const BODIES: Readonly<Record<string, (record: RecordValue, payload: Uint
 export const MORE_BODIES: Readonly<Record<string, string>> = { GSP_RUN_CPU_SEQUENCER: 'rpc_run_cpu_sequencer_v17_00' };
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const unknown = (value: Uint8Array, why: string): Value => ({ kind: 'unknown', value: value.slice(), why });
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** Explains bytes by a layout; what is behind it becomes a field of its own. */
-export function explain(layout: AnyLayout, bytes: Uint8Array, nameOf: NameNumber, flexible: boolean): RecordValue {
+/** Explains bytes by a layout; what is behind it, and in no array without a length, becomes a field of its own. */
+export function explain(layout: AnyLayout, bytes: Uint8Array, nameOf: NameNumber): RecordValue {
   const record = explainRecord(layout, { view: viewOf(bytes), at: 0, end: bytes.length }, nameOf);
-  if (flexible || bytes.length <= layout.size) return record;
+  if (bytes.length <= layout.size || isFlexible(layout)) return record;
   return { ...record, fields: [...record.fields, { name: '(rest)', value: unknown(bytes.subarray(layout.size), `behind the ${layout.size} bytes of ${layout.name}`) }] };
 }
 
@@ -76,7 +77,7 @@ function parameters(
   else if (found.record === 'NvHandle' && bytes.length >= 4) value = { kind: 'number', value: viewOf(bytes).getUint32(0, true), size: 4 };
   else {
     const layout = context.layout(found.record);
-    value = layout === undefined ? unknown(bytes, `no layout of ${found.record}`) : explain(layout, bytes, context.nameOf, false);
+    value = layout === undefined ? unknown(bytes, `no layout of ${found.record}`) : explain(layout, bytes, context.nameOf);
   }
   const replaced = withField(record, 'params', value);
   return { ...replaced, fields: [...replaced.fields, ...rest] };
@@ -126,7 +127,7 @@ function registry(record: RecordValue, payload: Uint8Array, { tables }: BodyCont
   }
   const rest = last < payload.length ? [{ name: '(rest)', value: unknown(payload.subarray(last), 'in no entry of the table') }] : [];
   const replaced = withField(record, 'entries', { kind: 'list', items });
-  return { record: { ...replaced, fields: [...replaced.fields.filter(({ name }) => name !== '(rest)'), ...rest] }, subject: `${count} keys` };
+  return { record: { ...replaced, fields: [...replaced.fields.filter(({ name }) => name !== '(rest)'), ...rest] }, subject: counted(count, 'key') };
 }
 
 function stringAt(bytes: Uint8Array, at: number): string | undefined {
@@ -163,7 +164,7 @@ function sequencer(record: RecordValue, payload: Uint8Array, context: BodyContex
   // The buffer may be larger than the program.
   const unused = at === words && rest.every((byte) => byte === 0);
   const tail = rest.length === 0 || unused ? [] : [{ name: '(rest)', value: unknown(rest, at < words ? 'no operation of the sequencer' : 'behind the program') }];
-  return { record: { ...replaced, fields: [...replaced.fields, ...tail] }, subject: `${items.length} operations` };
+  return { record: { ...replaced, fields: [...replaced.fields, ...tail] }, subject: counted(items.length, 'operation') };
 }
 
 /** Data of events by notifier. Source: open-gpu-kernel-modules: src/common/sdk/nvidia/inc/class/cl2080_notification.h */
@@ -184,7 +185,7 @@ function postEvent(record: RecordValue, payload: Uint8Array, context: BodyContex
   let value: Value = { kind: 'bytes', value: bytes.slice() };
   const data = notifier === undefined ? undefined : NOTIFICATIONS[notifier];
   const known = data === undefined || bytes.length === 0 ? undefined : context.layout(data);
-  if (known?.size === bytes.length) value = explain(known, bytes, context.nameOf, false);
+  if (known?.size === bytes.length) value = explain(known, bytes, context.nameOf);
   else if (bytes.length > 0) value = unknown(bytes, `data of notifier ${notifier ?? hex(index & 0xffff)}`);
   // The structure counts padding that the data begins in, so up to three bytes follow the data.
   const rest = payload.subarray(at + bytes.length);

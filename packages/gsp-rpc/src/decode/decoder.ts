@@ -4,7 +4,7 @@ import type { Direction } from '../tap.ts';
 import type { MessageEntry, NoteEntry, TraceEntry } from '../trace/entry.ts';
 import { TraceError } from '../trace/errors.ts';
 import { BODIES, classRecord, controlRecord, explain, MORE_BODIES, NOTIFICATIONS, type BodyContext } from './bodies.ts';
-import { isFlexible, type AnyLayout } from './layout-walk.ts';
+import type { AnyLayout } from './layout-walk.ts';
 import { numberNames, resultName } from './names.ts';
 import { openTables, type LoadModule, type Tables } from './tables.ts';
 import { numberAt, walk, type RecordValue } from './value.ts';
@@ -36,7 +36,7 @@ export interface DecodedMessage {
   readonly body: RecordValue | undefined;
   /** Bytes that nothing explains, and where they are. */
   readonly unknown: { readonly bytes: number; readonly where: readonly string[] };
-  /** Bytes of the structure that the payload does not have. */
+  /** Bytes of fields that lie behind the end of the payload. */
   readonly missing: number;
 }
 
@@ -166,7 +166,7 @@ class TableDecoder implements Decoder {
       const why = this.tables.functions.has(fn) ? `no structure is known for ${name}` : `no function or event of ${this.release}`;
       return { record: { kind: 'record', type: '', union: false, fields: [{ name: 'payload', value: { kind: 'unknown', value: payload.slice(), why } }] }, subject: undefined };
     }
-    const record = explain(layout, payload, this.#context.nameOf, isFlexible(layout) || Object.hasOwn(BODIES, name));
+    const record = explain(layout, payload, this.#context.nameOf);
     const refine = Object.hasOwn(BODIES, name) ? BODIES[name] : undefined;
     const refined = refine === undefined ? { record } : refine(record, payload, this.#context);
     return { record: refined.record, subject: refined.subject };

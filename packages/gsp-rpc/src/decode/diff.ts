@@ -103,13 +103,14 @@ function ignored(field: string, { ignore = [] }: DiffOptions): boolean {
 }
 
 function same(a: Value | undefined, b: Value | undefined): boolean {
-  if (a === undefined || b === undefined || a.kind !== b.kind) return a === b;
+  if (a === undefined) return b === undefined;
+  if (a.kind !== b?.kind) return false;
   switch (a.kind) {
     case 'number': {
       const other = (b as typeof a).value;
       // Enumerations are compared by name: their numbers move between releases.
-      const byName = a.name !== undefined;
-      if (byName && (b as typeof a).name === a.name) return true;
+      const name = a.name ?? '';
+      if (name !== '' && (b as typeof a).name === name) return true;
       return Object.is(a.value, other) || integer(a.value) === integer(other);
     }
     case 'truth': case 'text': return a.value === (b as typeof a).value;

@@ -34,9 +34,9 @@ export function explainRecord(layout: AnyLayout, span: Span, nameOf: NameNumber)
   return { kind: 'record', type: layout.name, union, fields };
 }
 
-/** Whether a layout ends in an array without a length. */
+/** Whether a layout, or a record in it, ends in an array without a length. */
 export function isFlexible(layout: AnyLayout): boolean {
-  return layout.fields.some(({ dims }) => dims[0] === FLEXIBLE || dims[0] === 0);
+  return layout.fields.some(({ dims, element }) => dims[0] === FLEXIBLE || dims[0] === 0 || (dims.length === 0 && typeof element !== 'string' && isFlexible(element())));
 }
 
 function explainField(field: Field, span: Span, nameOf: NameNumber): Value {
@@ -70,7 +70,8 @@ function explainArray(field: Field, { view, at, end }: Span, one: number, count:
     return { kind: 'list', items };
   }
   if (element === 'char' || element === 'u8') {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset + at, count).slice();
+    // Nothing may begin behind the end of the bytes.
+    const bytes = count === 0 ? new Uint8Array(0) : new Uint8Array(view.buffer, view.byteOffset + at, count).slice();
     const text = textOf(bytes, element === 'char');
     return text === undefined ? { kind: 'bytes', value: bytes } : { kind: 'text', value: text };
   }
@@ -79,11 +80,18 @@ function explainArray(field: Field, { view, at, end }: Span, one: number, count:
     const from = at + i * one;
     items.push(typeof element === 'string' ? scalar({ ...field, name }, element, view, from, nameOf) : explainRecord(element(), { view, at: from, end }, nameOf));
   }
-  return { kind: 'list', items };
+  return (element === 'u16' && name.includes('Unicode') ? wideText(items) : undefined) ?? { kind: 'list', items };
+}
+
+/** Text in 16-bit characters, of which NVIDIA's names use the printable ASCII ones. */
+function wideText(items: readonly Value[]): Value | undefined {
+  const codes = items.map((item) => (item.kind === 'number' ? Number(item.value) : 0));
+  const text = textOf(Uint8Array.from(codes, (code) => (code < 0x7f ? code : 1)), false);
+  return text === undefined ? undefined : { kind: 'text', value: text };
 }
 
 /** Shortest text that bytes which are not declared as text are taken for. */
-const TEXT_LIKE = 4;
+const TEXT_LIKE = 3;
 
 /** The text that bytes hold: printable characters, then NULs alone. Bytes that are declared as text may hold anything. */
 export function textOf(bytes: Uint8Array, declared: boolean): string | undefined {

@@ -6,7 +6,7 @@ import type { Tables, Vocabulary } from './tables.ts';
 const FIELDS: readonly { readonly field: RegExp; readonly words: Vocabulary | 'status' | 'class'; readonly mask?: number }[] = [
   { field: /^(?:status|completionStatus)$/, words: 'status' },
   { field: /^h(?:Client)?[Cc]lass$/, words: 'class' },
-  { field: /^(?:nv2080)?[eE]ngineType$/, words: 'engineType' },
+  { field: /^(?:(?:nv2080)?[eE]ngineType|engineList)$/, words: 'engineType' },
   // The upper half of an index has flags.
   { field: /^notifyIndex$/, words: 'notifier', mask: 0xffff },
   { field: /^exceptType$/, words: 'exception' },

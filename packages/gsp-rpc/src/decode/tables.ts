@@ -69,7 +69,7 @@ export async function openTables(release: string, options: { readonly load?: Loa
     functions: new Map([...(rpc!['FUNCTIONS'] as RpcEntry[]), ...(rpc!['EVENTS'] as RpcEntry[])].filter(({ name }) => !/_NUM_(?:FUNCTIONS|EVENTS)$|_FIRST_EVENT$/.test(name)).map((entry) => [entry.value, entry])),
     commands: byId(commands!['COMMANDS'] as CommandEntry[]),
     classes: byId(classes!['CLASSES'] as ClassEntry[]),
-    statuses: status!['STATUS_NAMES'] as ReadonlyMap<number, string>,
+    statuses: numbersOf(status!, /^NV_(?:OK$|ERR_|WARN_)/),
     words,
     layout(record) {
       let layout = layouts.get(record);
@@ -87,14 +87,18 @@ async function vocabularies(take: (module: string) => Promise<Readonly<Record<st
   const words: Partial<Record<Vocabulary, ReadonlyMap<number, string>>> = {};
   await Promise.all((Object.keys(VOCABULARIES) as Vocabulary[]).map(async (name) => {
     const { module, prefix } = VOCABULARIES[name];
-    const numbers = new Map<number, string>();
-    for (const [constant, value] of Object.entries(await take(module))) {
-      if (typeof value !== 'number' || !constant.startsWith(prefix) || NO_VALUE.test(constant)) continue;
-      if (!numbers.has(value)) numbers.set(value, constant.slice(prefix.length));
-    }
-    words[name] = numbers;
+    words[name] = new Map([...numbersOf(await take(module), new RegExp(`^${prefix}`))].map(([value, constant]) => [value, constant.slice(prefix.length)]));
   }));
   return words as Tables['words'];
+}
+
+/** A module's constants by their value; of several with one value the first. */
+function numbersOf(exports: Readonly<Record<string, unknown>>, wanted: RegExp): ReadonlyMap<number, string> {
+  const numbers = new Map<number, string>();
+  for (const [name, value] of Object.entries(exports)) {
+    if (typeof value === 'number' && wanted.test(name) && !NO_VALUE.test(name) && !numbers.has(value)) numbers.set(value, name);
+  }
+  return numbers;
 }
 
 function byId<E extends { readonly id: number }>(entries: readonly E[]): ReadonlyMap<number, readonly E[]> {
