@@ -50,19 +50,19 @@ export class Interpreted<V> implements Layout<V> {
 
   decode(view: DataView, at = 0): V {
     this.$in(view, at, this.size);
-    return this.$get(view, at);
+    return this.$g(view, at);
   }
 
   encode(view: DataView, at: number, value: V): void {
     this.$in(view, at, this.size);
-    if (!this.$is(value)) this.$refuse(value);
+    if (!this.$is(value)) this.$no(value);
     this.$set(view, at, value);
   }
 
   view(view: DataView, at = 0): View<V> {
     this.$in(view, at, this.size);
-    this.#accessors ??= Object.defineProperties({}, Object.fromEntries(codecsOf(this).all.map((codec) => [codec.name, this.#accessor(codec)])));
-    return Object.create(this.#accessors, { $view: { value: view }, $at: { value: at } }) as View<V>;
+    this.#accessors ??= Object.defineProperties({}, Object.fromEntries(codecsOf(this).all.map((codec, index) => [codec.name, this.#accessor(index)])));
+    return Object.create(this.#accessors, { $v: { value: view }, $a: { value: at } }) as View<V>;
   }
 
   read(bytes: Uint8Array, at = 0): V {
@@ -96,7 +96,7 @@ export class Interpreted<V> implements Layout<V> {
   }
 
   /** The value at a place that was checked. */
-  $get(view: DataView, at: number): V {
+  $g(view: DataView, at: number): V {
     const value: Record<string, unknown> = {};
     for (const codec of codecsOf(this).all) value[codec.name] = codec.get(view, at + codec.offset);
     return value as V;
@@ -111,37 +111,44 @@ export class Interpreted<V> implements Layout<V> {
     fillRecord(this, view, at, value);
   }
 
-  $refuse(value: unknown): never {
+  $no(value: unknown): never {
     this.#refuse(recordFlaw(this, value, WHOLE));
     throw new LayoutError('KIND', this.name, 'refused', { value });
   }
 
-  /** One field, by the interpreter: what generated code does not spell out. */
-  $codec(name: string): Codec {
-    return codecsOf(this).byName.get(name)!;
+  /** Checks a value and writes it; false when it was refused, and part of it may have been written then. */
+  $w(view: DataView, at: number, value: unknown): boolean {
+    if (!this.$is(value)) return false;
+    this.$set(view, at, value);
+    return true;
   }
 
-  $fits(name: string, value: unknown): boolean {
-    return this.$codec(name).flaw(value, WHOLE) === undefined;
+  /** One field by its place among the named ones, by the interpreter: what generated code does not spell out. */
+  $codec(index: number): Codec {
+    return codecsOf(this).all[index]!;
+  }
+
+  $fits(index: number, value: unknown): boolean {
+    return this.$codec(index).flaw(value, WHOLE) === undefined;
   }
 
   /** What a view shows for a field. */
-  $live(name: string, { $view, $at }: Window): unknown {
-    const codec = this.$codec(name);
-    const at = $at + codec.offset;
-    return codec.live ? codec.live($view, at, `${this.name}.${name}`) : codec.get($view, at);
+  $live(index: number, { $v, $a }: Window): unknown {
+    const codec = this.$codec(index);
+    const at = $a + codec.offset;
+    return codec.live ? codec.live($v, at, `${this.name}.${codec.name}`) : codec.get($v, at);
   }
 
   /** A view's assignment to a field. */
-  $put(name: string, { $view, $at }: Window, value: unknown): void {
-    const codec = this.$codec(name);
-    refuse(codec.flaw(value, WHOLE), `${this.name}.${name}`);
-    codec.set($view, $at + codec.offset, value);
+  $put(index: number, { $v, $a }: Window, value: unknown): void {
+    const codec = this.$codec(index);
+    refuse(codec.flaw(value, WHOLE), `${this.name}.${codec.name}`);
+    codec.set($v, $a + codec.offset, value);
   }
 
-  #accessor({ name }: Codec): PropertyDescriptor {
-    const live = (window: Window): unknown => this.$live(name, window);
-    const put = (window: Window, value: unknown): void => { this.$put(name, window, value); };
+  #accessor(index: number): PropertyDescriptor {
+    const live = (window: Window): unknown => this.$live(index, window);
+    const put = (window: Window, value: unknown): void => { this.$put(index, window, value); };
     return {
       enumerable: true,
       get(this: Window) { return live(this); },

@@ -46,5 +46,19 @@ export function setT8(v: DataView, p: number, x: boolean): void { v.setUint8(p, 
 export function t32(v: DataView, p: number): boolean { return v.getUint32(p, true) !== 0; }
 export function setT32(v: DataView, p: number, x: boolean): void { v.setUint32(p, x ? 1 : 0, true); }
 export function isBool(x: unknown): boolean { return typeof x === 'boolean'; }
-export function isObject(x: unknown): boolean { return typeof x === 'object' && x !== null; }
+export function isObj(x: unknown): boolean { return typeof x === 'object' && x !== null; }
 export function isList(x: unknown, n: number): boolean { return Array.isArray(x) && x.length === n; }
+
+// For views: check, write, and tell whether that was done.
+export function pU8(v: DataView, p: number, x: unknown): boolean { return isU8(x) && (v.setUint8(p, x as number), true); }
+export function pU16(v: DataView, p: number, x: unknown): boolean { return isU16(x) && (v.setUint16(p, x as number, true), true); }
+export function pU32(v: DataView, p: number, x: unknown): boolean { return isU32(x) && (v.setUint32(p, x as number, true), true); }
+export function pU64(v: DataView, p: number, x: unknown): boolean { return isU64(x) && (v.setBigUint64(p, x as bigint, true), true); }
+export function pS8(v: DataView, p: number, x: unknown): boolean { return isS8(x) && (v.setInt8(p, x as number), true); }
+export function pS16(v: DataView, p: number, x: unknown): boolean { return isS16(x) && (v.setInt16(p, x as number, true), true); }
+export function pS32(v: DataView, p: number, x: unknown): boolean { return isS32(x) && (v.setInt32(p, x as number, true), true); }
+export function pS64(v: DataView, p: number, x: unknown): boolean { return isS64(x) && (v.setBigInt64(p, x as bigint, true), true); }
+export function pF32(v: DataView, p: number, x: unknown): boolean { return isF32(x) && (v.setFloat32(p, x as number, true), true); }
+export function pF64(v: DataView, p: number, x: unknown): boolean { return isF64(x) && (v.setFloat64(p, x as number, true), true); }
+export function pT8(v: DataView, p: number, x: unknown): boolean { return isBool(x) && (v.setUint8(p, x ? 1 : 0), true); }
+export function pT32(v: DataView, p: number, x: unknown): boolean { return isBool(x) && (v.setUint32(p, x ? 1 : 0, true), true); }

@@ -27,8 +27,8 @@ export type View<V> = { -readonly [K in keyof V]: InPlace<V[K]> };
 
 /** Where a view lies; its accessors stand on the prototype. */
 export interface Window {
-  readonly $view: DataView;
-  readonly $at: number;
+  readonly $v: DataView;
+  readonly $a: number;
 }
 
 export class Elements implements ArrayView<unknown> {

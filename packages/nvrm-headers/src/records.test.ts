@@ -77,11 +77,13 @@ describe.each(VERSIONS)('the records of %s', (version) => {
     for (const { name, fields } of records) {
       const told = fields.map(factOf);
       for (const layout of [modules.get(name)!, interpreted.get(name)!]) {
-        expect(layout.fields.map(placeOf), name).toEqual(told);
+        // The union of all RPCs would load them all; in the modules its members are bytes.
+        const isCollection = name === 'rpc_generic_union' && layout === modules.get(name);
+        expect(layout.fields.map(placeOf).map((row) => (isCollection ? row.slice(0, 2) : row)), name).toEqual(isCollection ? told.map((row) => row.slice(0, 2)) : told);
         const offsets: Readonly<Record<string, number>> = layout.offsets;
         for (const [i, fact] of fields.entries()) {
           // An array of unions without a length is bytes in the modules, so that they need not load the unions.
-          if (fact.ref !== undefined && fact.dims[0] !== FLEXIBLE && elementName(layout.fields[i]!) !== fact.ref) expect.fail(`${name}.${fact.name} is no ${fact.ref}`);
+          if (fact.ref !== undefined && fact.dims[0] !== FLEXIBLE && !isCollection && elementName(layout.fields[i]!) !== fact.ref) expect.fail(`${name}.${fact.name} is no ${fact.ref}`);
           if (fact.name !== '' && !fact.bits && offsets[fact.name] !== fact.offset) expect.fail(`${name}.offsets.${fact.name} is not ${fact.offset}`);
           compared++;
         }
@@ -107,7 +109,7 @@ describe.each(VERSIONS)('the records of %s', (version) => {
   test('read and write the same in the modules and in the interpreter', () => {
     for (const name of names) {
       const [ours, theirs] = [modules.get(name)!, interpreted.get(name)!];
-      if (ours.size > 0x1000) continue;
+      if (ours.size > 0x1000 || name === 'rpc_generic_union') continue;
       const bytes = canonical(ours.size + 3, ours.size);
       const value = ours.read(bytes, 3);
       expect(value, name).toEqual(theirs.read(bytes, 3));

@@ -12,8 +12,8 @@ export interface Access {
    * takes that for no.
    */
   readonly is: (x: string) => string;
-  /** The same, and never throws. */
-  readonly isSafely: (x: string) => string;
+  /** Checks `x`, writes it at `p` of `v`, and tells whether that was done. Never throws. */
+  readonly put: (v: string, p: string, x: string) => string;
   /** Name of the functions for whole arrays, where there are some. */
   readonly loops?: string;
 }
@@ -47,6 +47,8 @@ export function access(kind: ScalarName, truth: boolean): Access {
 }
 
 function calls(name: string, size: number, check: string): Access {
-  const is = (x: string): string => `${check}(${x})`;
-  return { size, get: (v, p) => `${name}(${v},${p})`, set: (v, p, x) => `set${name.toUpperCase()}(${v},${p},${x})`, is, isSafely: is };
+  const upper = name.toUpperCase();
+  return {
+    size, get: (v, p) => `${name}(${v},${p})`, set: (v, p, x) => `set${upper}(${v},${p},${x})`, is: (x) => `${check}(${x})`, put: (v, p, x) => `p${upper}(${v},${p},${x})`,
+  };
 }

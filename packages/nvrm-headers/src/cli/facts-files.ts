@@ -37,13 +37,20 @@ function textsOf(folder: string, version: string): string[] {
   return [...(base === undefined ? [] : textsOf(folder, base)), text, ...(existsSync(methods) ? [readFileSync(methods, 'utf8')] : [])];
 }
 
+/** Read once: they are large, and nobody changes them. */
+const own = new Map<string, Facts>();
+
 /**
  * The facts of a version: one of this package's, or the path of a `.jsonl` file that an import wrote.
  *
  * @throws UsageError when there are none; FactsError when a file is broken.
  */
 export function loadFacts(version: string): Facts {
-  if (!version.endsWith('.jsonl')) return readFacts(textsOf(FACTS_FOLDER, version));
+  if (!version.endsWith('.jsonl')) {
+    const known = own.get(version) ?? readFacts(textsOf(FACTS_FOLDER, version));
+    own.set(version, known);
+    return known;
+  }
   if (!existsSync(version)) throw new UsageError(`no file ${version}; a version of this package is one of ${versionsIn(FACTS_FOLDER).join(', ')}`);
   const name = version.slice(Math.max(version.lastIndexOf('/'), version.lastIndexOf('\\')) + 1, -'.jsonl'.length);
   return readFacts(textsOf(dirname(version), name));

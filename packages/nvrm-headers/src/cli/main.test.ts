@@ -1,6 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { main } from './main.ts';
+
+// Facts are read from files for the first of them.
+vi.setConfig({ testTimeout: 30_000 });
 
 async function run(...args: string[]): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
   let [out, err] = ['', ''];

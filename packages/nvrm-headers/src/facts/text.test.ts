@@ -95,7 +95,7 @@ test.each(VERSIONS)('%s is written and read without loss, alone and as a differe
     for (const [name, table] of Object.entries(facts)) expect(same(read[name as keyof typeof read], table), name).toBe(true);
   }
   expect(difference.facts.length).toBeLessThan(whole.facts.length * 0.6);
-});
+}, 60_000);
 
 /** Maps as rows sorted by key, big numbers as text: for a comparison of many thousand entries at once. */
 function plain(value: unknown): unknown {

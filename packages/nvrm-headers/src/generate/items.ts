@@ -1,5 +1,5 @@
 // What the modules export, item by item, with what makes two versions' items the same.
-import type { Layout } from '@nova-stack/c-layout';
+import { placed, type Field, type Layout } from '@nova-stack/c-layout';
 import { elementOf, nestedIn } from '@nova-stack/c-layout/emit';
 
 import type { Facts } from '../facts/index.ts';
@@ -57,13 +57,14 @@ function itemsOf(facts: Facts, intern: Intern, ids: ReadonlyMap<Item, number>): 
     const found = records.get(layout);
     if (found) return found;
     const { subject, path } = homes.get(layout.name)!;
-    const needs = [...nestedIn(layout)].map(record);
-    const { name, kind, size, align } = layout;
-    const rows = layout.fields.map((field) => {
+    const shown = nestedIn(layout).size > MANY ? opaque(layout) : layout;
+    const needs = [...nestedIn(shown)].map(record);
+    const { name, kind, size, align } = shown;
+    const rows = shown.fields.map((field) => {
       const element = elementOf(field);
       return [field.name, field.offset, typeof element === 'string' ? element : ids.get(record(element)), field.dims, field.bits, field.truth];
     });
-    const item = intern(['record', subject, path, name, kind, size, align, rows], facts.version, () => ({ subject, name, path, what: { kind: 'record', layout }, needs }));
+    const item = intern(['record', subject, path, name, kind, size, align, rows], facts.version, () => ({ subject, name, path, what: { kind: 'record', layout: shown }, needs }));
     records.set(layout, item);
     return item;
   };
@@ -80,6 +81,15 @@ function itemsOf(facts: Facts, intern: Intern, ids: ReadonlyMap<Item, number>): 
       }),
     ]];
   }));
+}
+
+/** Records with members of more records than this are collections of what belongs elsewhere: the union of all RPCs. */
+const MANY = 64;
+
+/** The same record with bytes for what it is made of, so that loading it does not load every RPC there is. */
+function opaque({ name, kind, size, align, fields }: Layout<unknown>): Layout<unknown> {
+  const bytes = fields.map((field): Field => (typeof field.element === 'string' || field.name === '' ? field : { ...field, element: 'u8', dims: [field.size] }));
+  return placed({ name, kind, size, align, fields: () => bytes });
 }
 
 /** What is said about the constants that are commands, classes and ioctls. */

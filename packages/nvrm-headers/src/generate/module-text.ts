@@ -17,14 +17,13 @@ export function literal(value: number | bigint): string {
 const comment = (doc: string | undefined): string => (doc === undefined ? '' : `/** ${doc} */\n`);
 
 export function constant(name: string, value: number | bigint, doc?: string): ModuleText {
-  const text = `const ${name} = ${literal(value)};\n`;
-  return { js: `export ${text}`, dts: `${comment(doc)}export declare ${text}` };
+  return { js: `export const ${name}=${literal(value)};\n`, dts: `${comment(doc)}export declare const ${name} = ${literal(value)};\n` };
 }
 
 /** A field of a word, highest bit first as in C. */
 export function bits(name: string, range: string): ModuleText {
   const [hi, lo] = range.split(':');
-  return { js: `export const ${name} = { hi: ${hi}, lo: ${lo} };\n`, dts: `export declare const ${name}: { readonly hi: ${hi}; readonly lo: ${lo} };\n` };
+  return { js: `export const ${name}={hi:${hi},lo:${lo}};\n`, dts: `export declare const ${name}: { readonly hi: ${hi}; readonly lo: ${lo} };\n` };
 }
 
 /** Any value with its type written out. */

@@ -14,6 +14,9 @@ export interface Subject {
 /** The headers of the RPCs hold hundreds of records each and nobody needs them all. */
 const SPLIT: ReadonlySet<string> = new Set(['g_rpc-structures.h', 'g_rpc-message-header.h', 'g_sdk-structures.h', 'sdk-structures.h']);
 
+/** Numbers of FINN's structures: most are the low byte of the command that they belong to, and nobody needs them with it. */
+const MESSAGE_ID = '_MESSAGE_ID';
+
 /** The module of a header's constants, or of one record of it: the header's name; `rpc/<record>` for the RPCs. */
 export function subjectOf(path: string, record?: string): string {
   const header = path.slice(path.lastIndexOf('/') + 1);
@@ -32,7 +35,7 @@ export function subjectsOf(facts: Facts): Map<string, Subject> {
   };
   const home = (path: string): Subject => subject(isMethods(facts, path) ? `methods/${subjectOf(path)}` : subjectOf(path), path);
   const constant = (path: string, name: string, value: number | bigint): void => {
-    const { constants } = home(path);
+    const { constants } = name.endsWith(MESSAGE_ID) ? subject('message_ids', path) : home(path);
     // Two headers of one name say the same; a macro that repeats an enumerator has its value.
     const before = constants.get(name);
     if (before !== undefined && before !== value) throw new Error(`${path}: ${name} is ${before} and ${value}`);
