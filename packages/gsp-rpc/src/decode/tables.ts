@@ -34,8 +34,11 @@ export interface Tables {
   layout(record: string): Promise<AnyLayout | undefined>;
 }
 
-/** Vocabularies: the module and the prefix of their constants. */
-const VOCABULARIES = {
+/** Numbers that share a meaning, whatever field they stand in. */
+export type Vocabulary = 'engineType' | 'notifier' | 'exception' | 'barType' | 'sequencerOpcode' | 'registryType' | 'rpcResult';
+
+/** Their constants: a module and a prefix. */
+const VOCABULARIES: Readonly<Record<Vocabulary, { readonly module: string; readonly prefix: string }>> = {
   engineType: { module: 'cl2080_notification', prefix: 'NV2080_ENGINE_TYPE_' },
   notifier: { module: 'cl2080_notification', prefix: 'NV2080_NOTIFIERS_' },
   exception: { module: 'nverror', prefix: '' },
@@ -43,9 +46,7 @@ const VOCABULARIES = {
   sequencerOpcode: { module: 'rmgspseq', prefix: 'GSP_SEQ_BUF_OPCODE_' },
   registryType: { module: 'g_os_nvoc', prefix: 'REGISTRY_TABLE_ENTRY_TYPE_' },
   rpcResult: { module: 'rpc_headers', prefix: 'NV_VGPU_MSG_RESULT_' },
-} as const satisfies Readonly<Record<string, { readonly module: string; readonly prefix: string }>>;
-
-export type Vocabulary = keyof typeof VOCABULARIES;
+};
 
 /** Names that count or bound values instead of being one. */
 const NO_VALUE = /(?:_SIZE|_LAST|_MAX|_COUNT|_LAST_ERROR|__SIZE_1|MAXCOUNT)$/;
