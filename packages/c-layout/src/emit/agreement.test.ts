@@ -10,6 +10,7 @@ import { LayoutError } from '../errors.ts';
 import type { Layout } from '../layout.ts';
 import { layouts, type AnyLayout } from './declaration-fixture.ts';
 import { emitJavaScript, nestedIn, runtimeImport } from './index.ts';
+import { RUNTIME } from './javascript.ts';
 
 /** The generated twin of a declared record. */
 function generate(layout: AnyLayout): AnyLayout {
@@ -104,6 +105,10 @@ test('both show the same in place', () => {
       expect(b.bytes).toEqual(a.bytes);
     }
   }), { numRuns: 300 });
+});
+
+test('the emitter knows what the runtime offers', () => {
+  expect([...RUNTIME].sort()).toEqual(Object.keys(runtime).sort());
 });
 
 test('a field may be called like something of the runtime', () => {

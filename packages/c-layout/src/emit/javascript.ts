@@ -1,4 +1,3 @@
-import * as runtime from '../compiled.ts';
 import { FLEXIBLE, type Field } from '../field.ts';
 import type { Layout } from '../layout.ts';
 import { elementOf, flatFields, property, sharesBytes, type FlatField, type NameOf } from './flat-fields.ts';
@@ -44,8 +43,13 @@ export function emitJavaScript(layout: Layout<unknown>, nameOf: NameOf): string 
   ].join('\n');
 }
 
-/** What such a module may import. */
-const RUNTIME: ReadonlySet<string> = new Set(Object.keys(runtime));
+/** What such a module may import: all that `compiled.ts` exports, by name, for an import of everything keeps bundlers from leaving things out. */
+export const RUNTIME: ReadonlySet<string> = new Set((
+  'Compiled Window save settle isObj isList isBool '
+  + 'u8 u16 u32 u64 s8 s16 s32 s64 f32 f64 t8 t32 setU8 setU16 setU32 setU64 setS8 setS16 setS32 setS64 setF32 setF64 setT8 setT32 '
+  + 'isU8 isU16 isU32 isU64 isS8 isS16 isS32 isS64 isF32 isF64 pU8 pU16 pU32 pU64 pS8 pS16 pS32 pS64 pF32 pF64 pT8 pT32 '
+  + 'bytes setBytes isBytes u16s setU16s isU16s u32s setU32s isU32s s32s setS32s isS32s u64s setU64s isU64s'
+).split(' '));
 
 /** The import of what `code` needs of c-layout. */
 export function runtimeImport(code: string, from: string = '@nova-stack/c-layout/compiled'): string {
