@@ -46,6 +46,8 @@ const SHAPES: Readonly<Record<number, readonly number[]>> = {
   [queueSize]: [0],
 };
 
+/** A dump does not say its release; headers are the same in all, and this one takes either checksum. */
+const PROFILE = PROFILE_535_113_01;
 /** Most bytes that are looked at: 16 MiB, as many pages as a page table may name. */
 const MAX_DUMP = 0x100_0000;
 /** Most flaws that are listed. */
@@ -81,8 +83,8 @@ export function readDump(bytes: Uint8Array): Dump {
       flaws.push(`queue at 0x${offset.toString(16)}: its reader stands at ${readPtr}, outside 0..${header.entries - 1}`);
       readPtr = undefined;
     }
-    const { inFlight, past } = readRing(PROFILE_535_113_01, padded, words, offset, header, readPtr);
-    const messages = joinRecords(PROFILE_535_113_01, past, inFlight);
+    const { inFlight, past } = readRing(PROFILE, padded, words, offset, header, readPtr);
+    const messages = joinRecords(PROFILE, past, inFlight);
     return { role: 'unknown' as const, offset, header, readPtr, inFlight, past, messages };
   });
   return { size: bytes.length, pageTable, queues: withRoles(queues), flaws: flaws.slice(0, MAX_FLAWS) };
