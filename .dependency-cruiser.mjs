@@ -51,7 +51,7 @@ export const forbidden = [
     name: "declared",
     comment: "what is shipped imports only what its package.json lists as a dependency",
     severity: "error",
-    from: { path: "^packages/[^/]+/src/", pathNot: "\\.(?:test|bench)\\.ts$" },
+    from: { path: "^packages/[^/]+/src/", pathNot: "(?:\\.(?:test|bench)|-fixture)\\.ts$" },
     to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
   },
 ];
