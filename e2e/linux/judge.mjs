@@ -1,7 +1,7 @@
 // npm run e2e:linux -- [--board BOARD] [--chip CHIP] [--keep DIR]
 //
 // Serves a modelled GPU, boots the rig's kernel with it, loads nouveau, and tells from the guest's log which stages the
-// driver reached. Exit status 0 when it reached the one that must be reached, 1 when not, 77 when the rig cannot be had.
+// driver reached. Exit status 0 when it reached all of them without a complaint, 1 when not, 77 when the rig cannot be had.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,15 +19,16 @@ const STAGES = /** @type {const} */ ([
   ["FWSEC set WPR2", /fwsec-frts: WPR2 @/],
   ["booter loaded the firmware", /booter-load: booted/],
   ["GSP-RM is up", /gsp: fb region 0/],
-  ["every control answered", /gsp: .*ctrl cmd/],
+  ["copies by copy engine", /MM: using COPY for buffer copies/],
   ["a DRM device", /\[drm\] Initialized nouveau/],
+  ["its nodes", /^card0\s+renderD128/m],
 ]);
-/** The last stage that a run must reach today. */
-const MUST_REACH = "GSP-RM is up";
 /** Lines that a healthy boot lacks. */
 const COMPLAINTS = /nouveau.*(?:failed|error|timeout|WARN)|WARNING: .*nouveau|BUG:|Oops/i;
+/** What is known to be missing, by board: display channels take no pushbuffer yet. */
+const KNOWN = /** @type {Readonly<Record<string, RegExp>>} */ ({ rtx4090: /nv50_dmac_wait|core notifier timeout/ });
 
-const { values } = parseArgs({ options: { board: { type: "string", default: "rtx4090" }, chip: { type: "string", default: "ad102" }, keep: { type: "string" } } });
+const { values } = parseArgs({ options: { board: { type: "string", default: "l40" }, chip: { type: "string", default: "ad102" }, keep: { type: "string" } } });
 
 const setup = spawnSync(join(HERE, "setup"), { encoding: "utf8", timeout: 300_000 });
 if (setup.status !== 0) {
@@ -70,9 +71,9 @@ function judge(log) {
   const missed = STAGES.findIndex(([, says]) => !says.test(log));
   for (const [i, [stage]] of STAGES.entries()) console.log(`${missed < 0 || i < missed ? "reached " : "-       "} ${stage}`);
   const complaints = lines.filter((line) => COMPLAINTS.test(line));
-  if (complaints.length > 0) console.log(`\n${complaints.length} complaints:\n${complaints.slice(0, 20).join("\n")}`);
-  const must = STAGES.findIndex(([stage]) => stage === MUST_REACH);
-  if (missed < 0 || missed > must) return 0;
+  const known = complaints.filter((line) => KNOWN[values.board]?.test(line));
+  if (complaints.length > 0) console.log(`\n${complaints.length} complaints, ${known.length} of them known:\n${complaints.slice(0, 20).join("\n")}`);
+  if (missed < 0 && complaints.length === known.length) return 0;
   console.log(`\nThe guest's last lines:\n${lines.slice(-40).join("\n")}`);
   return 1;
 }

@@ -31,7 +31,10 @@ const AD102 = {
 // Names and ids: open-gpu-kernel-modules 570.144: src/nvidia/generated/g_nv_name_released.h
 // Units: NVIDIA Ada GPU Architecture whitepaper, NVIDIA L40 product brief.
 const boards = {
-  /** 142 SMs, 48 GiB GDDR6 with its error correction switched off, no display in its default mode; SR-IOV with 32 virtual functions. */
+  /**
+   * 142 SMs, 48 GiB GDDR6 with its error correction switched off; SR-IOV with 32 virtual functions. In the mode that it is
+   * shipped in its display outputs are off; that they then show as fused off is assumed.
+   */
   l40: {
     ...AD102,
     productName: 'NVIDIA L40',
@@ -39,7 +42,7 @@ const boards = {
     classCode: 0x030200,
     vramSize: 48 * GiB,
     bar1Size: 64 * GiB,
-    displayDisabled: false,
+    displayDisabled: true,
     gpcMask: 0xfff,
     tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f],
     ecc: false,

@@ -21,7 +21,7 @@ describe('a GPU after power-on', () => {
     ['no hand-off from SEC2', 0x1180f8, 0],
     ['first fuse of NVDEC', 0x824100, 0],
     ['last fuse of the GSP', 0x8241fc, 0],
-    ['there is a display', 0x820c04, 0],
+    ['display outputs are off', 0x820c04, 1],
     ['VGA workspace where it always is', 0x625f04, 0],
     ['VRAM in MiB', 0x1183a4, 48 * 1024],
     ['no interrupt is pending', 0xb81600, 0],
