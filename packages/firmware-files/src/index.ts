@@ -17,7 +17,8 @@ export {
 export { CHIPS, type ChipFiles } from './chips.ts';
 export { acrBootloaderPath, FIRMWARE_LINKS, firmwareKinds, firmwarePath, resolveLinks, type FirmwareKind } from './paths.ts';
 export { memorySource, type FirmwareSource } from './source.ts';
-export { syntheticPack, type SyntheticPackOptions } from './synthetic/pack.ts';
+export { compareVersions, firmwareVersions } from './versions.ts';
+export { SYNTHETIC_VERSIONS, syntheticPack, type SyntheticPackOptions } from './synthetic/pack.ts';
 export { knownReleases, type KnownFile } from './known-releases.ts';
 export { loadedFacts, samplePages, type LoadedFacts } from './loaded-facts.ts';
 export { verifiedSource, verifyFile, type Sha256 } from './verify.ts';

@@ -12,6 +12,8 @@ export interface FirmwareSource {
    * @throws {FirmwareFileError} `NOT_FOUND` (as a rejection) when there is none.
    */
   read(path: string): Promise<Uint8Array>;
+  /** Names of the files in a folder, `nvidia/ad102/gsp/`; empty where there is none. A source that cannot tell lacks it. */
+  list?(folder: string): Promise<readonly string[]>;
 }
 
 /** Files in memory, or recipes to make them when they are first asked for. linux-firmware's links are followed. */
@@ -22,6 +24,9 @@ export function memorySource(
   const recipes = new Map(files instanceof Map ? files : Object.entries(files)) as Map<string, Uint8Array | (() => Uint8Array)>;
   return {
     name,
+    list: (folder) => Promise.resolve([...new Set([...recipes.keys()]
+      .filter((path) => resolveLinks(folder + baseName(path)).includes(path))
+      .map(baseName))]),
     read(path) {
       // A source that has the linking path itself means it, as a directory does.
       const known = resolveLinks(path).find((each) => recipes.has(each));
@@ -40,3 +45,5 @@ export function memorySource(
     },
   };
 }
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);

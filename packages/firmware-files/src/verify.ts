@@ -40,6 +40,7 @@ export function verifyFile(path: string, bytes: Uint8Array, digest: Sha256 = sha
 export function verifiedSource(source: FirmwareSource, digest?: Sha256): FirmwareSource {
   return {
     name: `${source.name} (verified)`,
+    ...(source.list && { list: source.list.bind(source) }),
     async read(path) {
       const bytes = await source.read(path);
       verifyFile(path, bytes, digest);

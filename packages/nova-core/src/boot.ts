@@ -1,5 +1,4 @@
 import { ReleaseStack } from '@nova-stack/aux-bus';
-import type { FirmwareSource } from '@nova-stack/firmware-files';
 import { at, NV_PDISP_VGA_WORKSPACE_BASE, NV_PGSP_QUEUE_HEAD, NV_USABLE_FB_SIZE_IN_MB } from '@nova-stack/gpu-regs';
 import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
 import type { DmaBuffer } from '@nova-stack/pci';
@@ -10,7 +9,8 @@ import { MS, present, report, S, until, type Device } from './device.ts';
 import { NovaCoreError } from './errors.ts';
 import { Falcon } from './falcon.ts';
 import { fbLayout, type FbLayout } from './fb-layout.ts';
-import { loadFirmwareFiles, type FirmwareFiles } from './firmware-files.ts';
+import { loadFirmwareFiles, type FirmwareChoice, type FirmwareFiles } from './firmware-files.ts';
+import { isAbsent } from './firmware/absent.ts';
 import type { FirmwareAbi, RegistryEntry, StaticInfo } from './firmware/abi.ts';
 import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
 import { GspClient } from './gsp/client.ts';
@@ -76,7 +76,8 @@ function layOut(device: Device, { displayFuse, frtsSize }: Chip['family'], files
     bootloaderSize: files.bootloader.data.length,
     imageSize: files.image.length,
     heap: files.abi.boot.heap,
-    vfs: hostableVfs(pci),
+    // A firmware that is not to host any is not told of virtual functions.
+    vfs: isAbsent(files.abi.vgpu) ? 0 : hostableVfs(pci),
   });
   report(device.trace, 'nova-core.fb.laid-out', {
     size: vramSize, wpr2: layout.wpr2.start, heap: layout.heap.size, image: layout.image.start, frts: layout.frts.start,
@@ -104,12 +105,12 @@ async function introduce(device: Device, { family }: Chip, bundle: UnloadBundle,
   const { client, gsp, sec2 } = bundle;
   const { messages } = files.abi;
   const keys = registry(vfs);
-  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci, family));
+  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci, family, vfs));
   await client.notify('system-info', messages.setRegistry, keys);
   report(device.trace, 'nova-core.system-info.sent', { keys: keys.length });
-  const commands = await client.expect('sequencer', messages.events.sequencer, 'CPU sequence', messages.sequencerCommands);
+  const commands = await client.expect('sequencer', messages.events.sequencer);
   await runSequence(device, { gsp, sec2, libosArguments: libos, applicationVersion: files.bootloader.applicationVersion }, commands);
-  await client.expect('init-done', messages.events.initDone, 'end of initialisation', () => undefined);
+  await client.expect('init-done', messages.events.initDone);
   report(device.trace, 'nova-core.init.done');
 }
 
@@ -135,13 +136,13 @@ async function inquire(device: Device, client: GspClient, files: FirmwareFiles):
  * @param held - takes everything that lives as long as the firmware, in the order of acquiring it
  * @throws {@link NovaCoreError}; what was put on `held` is the caller's to release
  */
-export async function bootGsp(device: Device, chip: Chip, source: FirmwareSource, held: ReleaseStack): Promise<Running> {
+export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoice, held: ReleaseStack): Promise<Running> {
   const { pci, bar0, clock, trace } = device;
   const gsp = new Falcon(device, 'gsp', chip.family);
   const sec2 = new Falcon(device, 'sec2', chip.family);
   gsp.clearSoftwareInterrupt();
 
-  const files = await loadFirmwareFiles(device, source, chip);
+  const files = await loadFirmwareFiles(device, firmware, chip);
   const layout = layOut(device, chip.family, files);
   const vbios = readVbiosOf(device);
   const fwsec = prepareFwsec(device, vbios.fwsec);

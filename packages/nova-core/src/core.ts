@@ -21,6 +21,8 @@ export interface NovaCoreOptions {
   readonly auxBus: AuxBus;
   /** Where the firmware's files come from. */
   readonly firmware: FirmwareSource;
+  /** Firmware version to boot, `570.144`; by default the newest that the source has and this driver speaks. */
+  readonly firmwareVersion?: string;
 }
 
 /** The driver: one for any number of GPUs. */
@@ -40,10 +42,13 @@ export interface CoreDevice {
   readonly chip: string;
   /** Marketing name. */
   readonly name: string;
+  /** `570.144`: what the image says, and the running firmware too. */
   readonly firmwareVersion: string;
   readonly vbiosVersion: string | undefined;
   /** Names of what was published on the auxiliary bus. */
   readonly published: readonly string[];
+  /** What the board could do and is not published, each with its reason; code `NOT_IN_FIRMWARE`. */
+  readonly withheld: readonly NovaCoreError[];
   /**
    * Takes the GPU down: clients first, then the firmware, everything in the reverse order of its acquiring.
    *
@@ -119,20 +124,20 @@ class Core implements NovaCore {
   }
 
   async #bringUp(pci: PciDevice, held: ReleaseStack): Promise<CoreDevice> {
-    const { trace, firmware, auxBus } = this.#options;
+    const { trace, firmware, firmwareVersion, auxBus } = this.#options;
     const device = enable(pci, this.#options, held);
     const chip = identify(device);
     pci.setDmaMask(chip.family.dmaBits);
     await waitForBoardFirmware(device);
     const flushPage = new FlushPage(device, chip.family.flushPage);
     held.defer('flush page', () => flushPage.release());
-    const running = await bootGsp(device, chip, firmware, held);
+    const running = await bootGsp(device, chip, { source: firmware, version: firmwareVersion }, held);
     const publication = await publish(device, running, { auxBus, id: this.#next++, held });
     report(trace, 'nova-core.probe.done', { device: pci.name });
     let unbinding: Promise<void> | undefined;
     return {
       pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbiosVersion,
-      published: publication.names,
+      published: publication.names, withheld: publication.withheld,
       unbind: () => (unbinding ??= this.#takeDown(pci, publication, held)),
     };
   }

@@ -22,8 +22,10 @@ export type NovaCoreCode =
   | 'TIMEOUT'
   /** The device left the bus. */
   | 'DEVICE_LOST'
-  /** A firmware file is missing, damaged, for another chip or of another version. */
+  /** A firmware file is missing, damaged or for another chip. */
   | 'FIRMWARE_FILE'
+  /** Firmware of a version that this driver does not speak; the message says which it does. */
+  | 'VERSION_NOT_SUPPORTED'
   /** The video BIOS cannot be read. */
   | 'VBIOS'
   /** No signature fits the fuses. */
@@ -40,8 +42,10 @@ export type NovaCoreCode =
   | 'RPC'
   /** The firmware refused a call. */
   | 'REFUSED'
-  /** The running firmware says that it is another version than the image's. */
+  /** The image is of another version than its name says, or the running firmware than its image. */
   | 'VERSION_MISMATCH'
+  /** The firmware's version does not have it, or what it would take to use it is not known. */
+  | 'NOT_IN_FIRMWARE'
   /** A sequence of register commands from the firmware cannot be carried out. */
   | 'SEQUENCER'
   /** A name on the auxiliary bus is taken, or the bus refused the device. */

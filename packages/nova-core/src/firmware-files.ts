@@ -1,5 +1,5 @@
 import {
-  FirmwareFileError, firmwarePath, gspSignature, parseBooter, parseGspImage, parseRiscvBootloader, type Booter, type FirmwareKind,
+  FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseGspImage, parseRiscvBootloader, type Booter, type FirmwareKind,
   type FirmwareSource,
 } from '@nova-stack/firmware-files';
 
@@ -8,7 +8,14 @@ import type { Chip } from './chip.ts';
 import { report, type Device } from './device.ts';
 import { NovaCoreError } from './errors.ts';
 import type { FirmwareAbi } from './firmware/abi.ts';
-import { FIRMWARE_ABIS } from './firmware/versions.ts';
+import { FIRMWARE_ABIS, SUPPORTED_FIRMWARE } from './firmware/versions.ts';
+
+/** Where files come from, and which of several versions is wanted. */
+export interface FirmwareChoice {
+  readonly source: FirmwareSource;
+  /** Undefined for the newest that there is and this driver speaks. */
+  readonly version: string | undefined;
+}
 
 /** Everything that a boot takes from files. The byte arrays are views of the files. */
 export interface FirmwareFiles {
@@ -27,6 +34,9 @@ export interface FirmwareFiles {
   readonly booterLoad: BooterFile;
   readonly booterUnload: BooterFile;
 }
+
+/** For errors: `580.105.08, 570.144, …` */
+const SUPPORTED = SUPPORTED_FIRMWARE.join(', ');
 
 function failure(cause: unknown): unknown {
   if (!(cause instanceof FirmwareFileError)) return cause;
@@ -52,32 +62,59 @@ function booterFile(booter: Booter): BooterFile {
   };
 }
 
-/** The image of the first version that this driver speaks and the source has. */
-async function findImage(source: FirmwareSource, chip: Chip): Promise<{ readonly bytes: Uint8Array; readonly path: string; readonly release: string }> {
-  let missing: unknown;
-  for (const { version: release } of FIRMWARE_ABIS) {
+/** @throws {@link NovaCoreError} `VERSION_NOT_SUPPORTED`, with the versions that are. */
+function abiOf(version: string, where: string): FirmwareAbi {
+  const abi = FIRMWARE_ABIS.find((each) => each.version === version);
+  if (abi !== undefined) return abi;
+  throw new NovaCoreError('VERSION_NOT_SUPPORTED', 'firmware-files', `${where} is firmware ${version}, which this driver does not speak; it speaks ${SUPPORTED}`, {
+    detail: { version, supported: SUPPORTED },
+  });
+}
+
+/** What is there instead, for who looks for something that is not. */
+async function nothingFound({ source, version }: FirmwareChoice, chip: Chip, tried: readonly string[]): Promise<NovaCoreError> {
+  const there = await firmwareVersions(source, chip.name) ?? [];
+  if (version === undefined && there.length > 0) {
+    return new NovaCoreError('VERSION_NOT_SUPPORTED', 'firmware-files',
+      `${source.name} has firmware ${there.join(', ')} for ${chip.name}, which this driver does not speak; it speaks ${SUPPORTED}`,
+      { detail: { version: there.join(', '), supported: SUPPORTED } });
+  }
+  const others = there.length > 0 ? `; it has ${there.join(', ')} for ${chip.name}` : '';
+  return new NovaCoreError('FIRMWARE_FILE', 'firmware-files', `${source.name} lacks ${tried.join(', ')}${others}`, {
+    detail: { reason: 'NOT_FOUND', file: tried[0]! },
+  });
+}
+
+/** The image of the version that is wanted, or of the newest that there is. */
+async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly bytes: Uint8Array; readonly path: string; readonly release: string }> {
+  const { source, version } = choice;
+  const releases = version === undefined ? SUPPORTED_FIRMWARE : [abiOf(version, 'what is asked for').version];
+  const tried: string[] = [];
+  for (const release of releases) {
     const path = firmwarePath({ chip: chip.name, kind: 'gsp', version: release });
     try {
       return { bytes: await source.read(path), path, release };
     } catch (cause) {
       if (!(cause instanceof FirmwareFileError) || cause.code !== 'NOT_FOUND') throw cause;
-      missing ??= cause;
+      tried.push(path);
     }
   }
-  throw missing;
+  throw await nothingFound(choice, chip, tried);
 }
 
 /**
  * Reads and parses all files of a boot. The version is the image's own; files of one boot are all of one release.
  *
- * @throws {@link NovaCoreError} `FIRMWARE_FILE`, whose detail names file, offset and field, or `VERSION_MISMATCH`.
+ * @throws {@link NovaCoreError} `FIRMWARE_FILE`, whose detail names file, offset and field; `VERSION_NOT_SUPPORTED`;
+ *   `VERSION_MISMATCH` where a file's name and content disagree.
  */
-export async function loadFirmwareFiles(device: Device, source: FirmwareSource, chip: Chip): Promise<FirmwareFiles> {
+export async function loadFirmwareFiles(device: Device, choice: FirmwareChoice, chip: Chip): Promise<FirmwareFiles> {
+  const { source } = choice;
   try {
-    const found = await findImage(source, chip);
+    const found = await findImage(choice, chip);
     const image = parseGspImage(found.bytes, found.path);
-    const abi = FIRMWARE_ABIS.find(({ version }) => version === image.version);
-    if (abi === undefined || image.version !== found.release) {
+    const abi = abiOf(image.version, found.path);
+    if (image.version !== found.release) {
       throw new NovaCoreError('VERSION_MISMATCH', 'firmware-files', `${found.path} holds version ${image.version}, not ${found.release}`, {
         detail: { file: found.path, version: image.version },
       });

@@ -24,8 +24,12 @@ export function hostableVfs(pci: PciDevice): number {
   return total < 2 ? 0 : Math.min(total, MAX_VFS);
 }
 
-/** What the firmware has to be told of the function, read from its configuration space. */
-export function systemFacts(pci: PciDevice, { configMirror }: Family): SystemFacts {
+/**
+ * What the firmware has to be told of the function, read from its configuration space.
+ *
+ * @param vfs - virtual functions that the firmware is to host; 0 keeps all of them from it
+ */
+export function systemFacts(pci: PciDevice, { configMirror }: Family, vfs: number): SystemFacts {
   const { bus, device, function: fn } = pci.address;
   const { sriov } = pci;
   return {
@@ -37,7 +41,7 @@ export function systemFacts(pci: PciDevice, { configMirror }: Family): SystemFac
     subsystemId: pci.readConfig(HEADER.subsystemVendor, 4),
     revision: pci.readConfig(HEADER.revision, 1),
     configMirror,
-    vfs: sriov === undefined || hostableVfs(pci) === 0 ? undefined : {
+    vfs: sriov === undefined || vfs === 0 ? undefined : {
       total: sriov.totalVfs,
       firstOffset: sriov.firstVfOffset,
       bars: VF_BARS.map((index) => {

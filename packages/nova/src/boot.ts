@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 
-import { FirmwareFileError, firmwarePath, verifiedSource, type FirmwareSource } from '@nova-stack/firmware-files';
+import { FirmwareFileError, firmwareKinds, firmwarePath, firmwareVersions, verifiedSource, type FirmwareSource } from '@nova-stack/firmware-files';
 import { BOARDS, type Board, type BoardName } from '@nova-stack/hw-model/boards';
-import { NovaCoreError, type CoreDevice } from '@nova-stack/nova-core';
+import { NovaCoreError, SUPPORTED_FIRMWARE, type CoreDevice } from '@nova-stack/nova-core';
 import { ContractError } from '@nova-stack/nova-core-api';
 import { createNovaDrm } from '@nova-stack/nova-drm';
 import type { PciDevice } from '@nova-stack/pci';
@@ -13,7 +13,7 @@ import { createVgpuDriver, VgpuError } from '@nova-stack/vgpu';
 import { useDrm, useVgpu, type VgpuSummary } from './clients.ts';
 import { firmwareDirectory } from './firmware-dir.ts';
 import { JobError } from './job-error.ts';
-import { createMachine, DEFAULT_VERSION, type Machine } from './machine.ts';
+import { createMachine, type Machine } from './machine.ts';
 import type { Output } from './main.ts';
 import { UsageError, type BootOptions } from './options.ts';
 import { ALL_POINTS } from './points.ts';
@@ -37,6 +37,7 @@ export async function boot(options: BootOptions, output: Output): Promise<number
       board: options.board as BoardName,
       seed: options.seed,
       ...(firmware && { firmware }),
+      ...(options.firmwareVersion !== undefined && { version: options.firmwareVersion }),
       sinks: [timeline(ALL_POINTS, (line) => { output.out(`${line}\n`); }), ...(traceFile ? [jsonLines((line) => { traceFile.write(line); })] : [])],
     });
     const summary = await run(machine, board, options);
@@ -74,8 +75,10 @@ async function run(machine: Machine, board: Board, options: BootOptions): Promis
   if (!graphics) throw new JobError(`nova-drm did not attach to ${device.name}`);
   await useDrm(graphics, trace, machine.clock.random.fork('pattern').bytes(5000));
   let opened: VgpuSummary | undefined;
-  if (manager && options.vgpu !== 'none') opened = await useVgpu(manager, { device: board.pci.device, trace, owner: machine.clock.random.fork('owner').bytes(16) }, options.vgpu);
-  else if (!manager && options.vgpu !== undefined && options.vgpu !== 'none') throw new JobError(`--vgpu ${options.vgpu}: board ${options.board} cannot host virtual GPUs`);
+  if (manager && options.vgpu !== 'none') opened = await useVgpu(manager, { device: board.pci.device, version: core.firmwareVersion, trace, owner: machine.clock.random.fork('owner').bytes(16) }, options.vgpu);
+  else if (!manager && options.vgpu !== undefined && options.vgpu !== 'none') {
+    throw core.withheld[0] ?? new JobError(`--vgpu ${options.vgpu}: board ${options.board} cannot host virtual GPUs`);
+  }
   const memory = graphics.memory();
   const resident = machine.gpu.residentVram();
   await core.unbind();
@@ -96,7 +99,7 @@ function describe({ device, board, core, memory, vgpu, resident }: Summary): str
     ['firmware', `${core.firmwareVersion}, VBIOS ${core.vbiosVersion ?? 'without a version'}`],
     ['memory', `${formatBytes(memory.usable)} of ${formatBytes(memory.total)} for clients; the model holds ${formatBytes(resident)}`],
     ['clients', core.published.join(', ')],
-    ['vGPU', vgpu ? `${vgpu.type} on virtual function ${vgpu.vf}, ${formatBytes(vgpu.memory)}: opened, reset, closed` : 'none'],
+    ['vGPU', vgpu ? `${vgpu.type} on virtual function ${vgpu.vf}, ${formatBytes(vgpu.memory)}: opened, reset, closed` : ['none', ...core.withheld.map(({ message }) => message)].join('; ')],
     ['second boot', 'done, everything released'],
   ];
   return rows.map(([name, text]) => `  ${name.padEnd(12)}  ${text}\n`).join('');
@@ -108,7 +111,10 @@ function boardNamed(name: string): Board {
 }
 
 /** The files to boot, checked first where the user wants that; undefined for the synthetic pack. */
-async function firmwareOf({ firmware, verify }: BootOptions, board: Board): Promise<FirmwareSource | undefined> {
+async function firmwareOf({ firmware, firmwareVersion, verify }: BootOptions, board: Board): Promise<FirmwareSource | undefined> {
+  if (firmwareVersion !== undefined && !SUPPORTED_FIRMWARE.includes(firmwareVersion)) {
+    throw new UsageError(`--firmware-version: the driver does not speak "${firmwareVersion}"; it speaks ${SUPPORTED_FIRMWARE.join(', ')}`);
+  }
   if (firmware === undefined) {
     if (verify) throw new UsageError('--verify checks the files of --firmware DIR; the synthetic pack is no release');
     return undefined;
@@ -116,8 +122,11 @@ async function firmwareOf({ firmware, verify }: BootOptions, board: Board): Prom
   const source = await firmwareDirectory(firmware);
   if (!verify) return source;
   const verified = verifiedSource(source, (bytes) => createHash('sha256').update(bytes).digest('hex'));
-  for (const kind of ['gsp', 'bootloader', 'booter_load', 'booter_unload'] as const) {
-    await verified.read(firmwarePath({ chip: board.chip, kind, version: DEFAULT_VERSION })).catch((error: unknown) => {
+  const there = await firmwareVersions(source, board.chip) ?? [];
+  const version = firmwareVersion ?? SUPPORTED_FIRMWARE.find((each) => there.includes(each));
+  // Without one there is nothing to check: the driver will say what it misses.
+  for (const kind of version === undefined ? [] : firmwareKinds(board.chip)) {
+    await verified.read(firmwarePath({ chip: board.chip, kind, version: version! })).catch((error: unknown) => {
       throw new JobError(`--verify: ${explain(error)}`);
     });
   }

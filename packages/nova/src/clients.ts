@@ -1,11 +1,10 @@
-import { syntheticTypeFile } from '@nova-stack/firmware-files';
+import { SYNTHETIC_VERSIONS, syntheticTypeFile } from '@nova-stack/firmware-files';
 import { ContractError } from '@nova-stack/nova-core-api';
 import { drm_nova_gem_create, drm_gem_close, IOCTL, type DrmDevice } from '@nova-stack/nova-drm';
 import type { Trace } from '@nova-stack/trace';
 import type { VgpuManager } from '@nova-stack/vgpu';
 
 import { JobError } from './job-error.ts';
-import { DEFAULT_VERSION } from './machine.ts';
 
 /** Memory of the type that is opened when the user names none: what a desktop guest usually gets. */
 const USUAL_SIZE = 4 * 2 ** 30;
@@ -51,12 +50,12 @@ export interface VgpuSummary {
  * What the vGPU manager does: types for another release are refused, the right ones accepted; an instance is opened,
  * reset and closed.
  *
- * @param device - PCI device id that the types are for
+ * @param device - PCI device id that the types are for; `version` is the firmware's
  * @param wanted - name of the type; undefined for the first that fits
  */
 export async function useVgpu(
   manager: VgpuManager,
-  { device, trace, owner }: { readonly device: number; readonly trace: Trace; readonly owner: Uint8Array },
+  { device, version, trace, owner }: { readonly device: number; readonly version: string; readonly trace: Trace; readonly owner: Uint8Array },
   wanted: string | undefined,
 ): Promise<VgpuSummary | undefined> {
   if (manager.obstacle !== undefined) {
@@ -65,15 +64,16 @@ export async function useVgpu(
     return undefined;
   }
   const other = 'types for another release';
+  const otherVersion = SYNTHETIC_VERSIONS.find((each) => each !== version)!;
   try {
-    await manager.submitTypes(syntheticTypeFile({ device, version: DEFAULT_VERSION, gspVersion: '535.113.01' }), other);
+    await manager.submitTypes(syntheticTypeFile({ device, version, gspVersion: otherVersion }), other);
     throw new JobError(`${other} were accepted`);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     trace.event('vgpu.refused', { label: other, code: error.code, reason: error.reason ?? '' });
   }
   const label = 'the type file of this release';
-  const verdicts = await manager.submitTypes(syntheticTypeFile({ device, version: DEFAULT_VERSION }), label);
+  const verdicts = await manager.submitTypes(syntheticTypeFile({ device, version }), label);
   const accepted = verdicts.filter((verdict) => verdict.accepted);
   trace.event('vgpu.types', { accepted: accepted.length, rejected: verdicts.length - accepted.length, label });
 

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FirmwareFileError, type FirmwareSource } from '@nova-stack/firmware-files';
@@ -18,10 +18,12 @@ export async function firmwareDirectory(directory: string): Promise<FirmwareSour
   const inner = await stat(join(directory, 'nvidia')).catch(() => undefined);
   const root = inner?.isDirectory() ? directory : undefined;
 
+  const place = (path: string): string => (root === undefined ? join(directory, path.replace(/^nvidia\//, '')) : join(root, path));
   return {
     name: directory,
+    list: (folder) => readdir(place(folder)).catch(() => []),
     async read(path) {
-      const file = root === undefined ? join(directory, path.replace(/^nvidia\//, '')) : join(root, path);
+      const file = place(path);
       try {
         return await readFile(file);
       } catch (error) {

@@ -14,6 +14,11 @@ export interface MachineOptions {
   readonly board: BoardName;
   /** Firmware files for the driver; by default the synthetic pack of the board's chip. */
   readonly firmware?: FirmwareSource;
+  /**
+   * Firmware version to boot. By default {@link DEFAULT_VERSION} of the synthetic pack; of {@link firmware} the newest
+   * that the driver speaks.
+   */
+  readonly version?: string;
   /** Seed of everything random, 0 to 2^32 - 1; default 1. */
   readonly seed?: number;
   readonly sinks?: readonly TraceSink[];
@@ -34,10 +39,14 @@ export interface Machine {
   readonly core: NovaCore;
 }
 
-/** Firmware version of the synthetic pack that a machine boots by default. */
+/** Firmware version of the synthetic pack that a machine boots by default: the one under which vGPUs can be hosted. */
 export const DEFAULT_VERSION = '570.144';
 
-/** Puts every layer together: model and firmware on one side of the PCI seam, driver and auxiliary bus on the other. */
+/**
+ * Puts every layer together: model and firmware on one side of the PCI seam, driver and auxiliary bus on the other.
+ *
+ * @throws FirmwareFileError `UNSUPPORTED` for a version that there is no synthetic pack of
+ */
 export function createMachine(options: MachineOptions): Machine {
   const { board: name, seed = 1 } = options;
   const board = BOARDS[name];
@@ -51,7 +60,8 @@ export function createMachine(options: MachineOptions): Machine {
   const pci = createBus({ clock, trace });
   const slot = pci.plug(gpu);
   const auxBus = createAuxBus({ trace });
-  const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: DEFAULT_VERSION });
-  const core = createNovaCore({ clock, trace, auxBus, firmware });
+  const { version } = options;
+  const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: version ?? DEFAULT_VERSION });
+  const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }) });
   return { clock, trace, gpu, pci, slot, auxBus, core };
 }

@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 
+import { SYNTHETIC_VERSIONS } from '@nova-stack/firmware-files';
+
 /** The command line was wrong: one clear line for the user, exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
@@ -10,6 +12,8 @@ export interface BootOptions {
   readonly board: string;
   /** Directory of a linux-firmware tree, or undefined for the synthetic pack. */
   readonly firmware: string | undefined;
+  /** Firmware version; undefined for the usual one of the synthetic pack, or the newest of the directory. */
+  readonly firmwareVersion: string | undefined;
   /** Compare the firmware files with the known releases before they are used. */
   readonly verify: boolean;
   /** Name of the vGPU type to open, e.g. `L40-4Q`; undefined lets the job choose one, `none` opens none. */
@@ -24,6 +28,7 @@ export interface BootOptions {
 const BOOT_OPTIONS = [
   { name: 'board', value: 'BOARD', text: 'board to model (default: l40)' },
   { name: 'firmware', value: 'DIR', text: 'boot the real files of a linux-firmware tree instead of the synthetic pack' },
+  { name: 'firmware-version', value: 'V', text: 'firmware to boot (default: 570.144, or the newest in DIR that the driver speaks)' },
   { name: 'verify', text: 'compare every firmware file with the known releases (SHA-256) first' },
   { name: 'vgpu', value: 'TYPE', text: 'vGPU type to open, e.g. L40-4Q; "none" opens none (default: the first that fits)' },
   { name: 'trace', value: 'FILE', text: 'write every event of the run to FILE as JSON lines' },
@@ -35,7 +40,7 @@ const BOOT_OPTIONS = [
 export function bootHelp(boards: readonly string[]): string {
   const rows = BOOT_OPTIONS.map((option) => {
     const left = `--${option.name}${'value' in option ? ` ${option.value}` : ''}`;
-    return `  ${left.padEnd(16)}  ${option.text}`;
+    return `  ${left.padEnd(20)}  ${option.text}`;
   });
   return [
     'Usage: nova boot [options]',
@@ -45,6 +50,7 @@ export function bootHelp(boards: readonly string[]): string {
     ...rows,
     '',
     `Boards: ${boards.join(', ')}`,
+    `Firmware: ${SYNTHETIC_VERSIONS.join(', ')}`,
     '',
   ].join('\n');
 }
@@ -59,6 +65,7 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
   return {
     board: values.board ?? 'l40',
     firmware: values.firmware,
+    firmwareVersion: values['firmware-version'],
     verify: values.verify ?? false,
     vgpu: values.vgpu,
     trace: values.trace,
@@ -70,6 +77,7 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
 interface RawValues {
   readonly board?: string;
   readonly firmware?: string;
+  readonly 'firmware-version'?: string;
   readonly verify?: boolean;
   readonly vgpu?: string;
   readonly trace?: string;

@@ -1,6 +1,7 @@
 import { FirmwareFileError } from '../errors.ts';
 import { firmwarePath, resolveLinks, type FirmwareKind } from '../paths.ts';
 import { memorySource, type FirmwareSource } from '../source.ts';
+import { compareVersions } from '../versions.ts';
 import { syntheticBooter } from './booter.ts';
 import { syntheticBootloader } from './bootloader.ts';
 import { syntheticGspImage } from './gsp-image.ts';
@@ -16,6 +17,9 @@ export interface SyntheticPackOptions {
   /** Families that the image is signed for; default those of the real file, of which the chip's is one. */
   readonly signatures?: readonly string[];
 }
+
+/** Releases that there are packs of, newest first. */
+export const SYNTHETIC_VERSIONS: readonly string[] = Object.keys(SHAPES).sort((a, b) => compareVersions(b, a));
 
 const DEFAULT_IMAGE_SIZE = 0x40000;
 const PAGE = 0x1000;

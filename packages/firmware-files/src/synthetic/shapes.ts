@@ -25,27 +25,57 @@ export interface PackShape {
   };
 }
 
-const GA102_SIGNATURES = ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'];
 const RSA3K = { signatures: 2, pkcOffset: 0x10, metadata: { fuseVersion: 1, engineIdMask: 1, ucodeId: 3 } };
 
-/** By release, then by the chip whose files linux-firmware keeps. Numbers: measured on linux-firmware's files. */
-export const SHAPES: Readonly<Record<string, Readonly<Record<string, PackShape>>>> = {
-  '570.144': {
-    ad102: {
-      signatures: GA102_SIGNATURES,
-      booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00 } },
-      bootloader: {
-        size: 0x9000, code: { offset: 0x8000, size: 0x880 }, manifestSize: 0x800,
-        monitorData: { offset: 0x800, size: 0x4000 }, monitorCode: { offset: 0x4800, size: 0x2900 },
-      },
-    },
-    ga102: {
-      signatures: GA102_SIGNATURES,
-      booter: { ...RSA3K, load: { appSize: 0x8900, osDataSize: 0x6200 }, unload: { appSize: 0x4f00, osDataSize: 0x4d00 } },
-      bootloader: {
-        size: 0x6000, code: { offset: 0x5000, size: 0x880 }, manifestSize: 0x800,
-        monitorData: { offset: 0x800, size: 0x1000 }, monitorCode: { offset: 0x1800, size: 0x2900 },
-      },
-    },
+/** A bootloader's data: manifest, monitor's data and code one behind the other; its own code has the last page. */
+function bootloader({ monitorData, monitorCode, size, code }: { readonly monitorData: number; readonly monitorCode: number; readonly size: number; readonly code: number }): PackShape['bootloader'] {
+  const manifestSize = 0x800;
+  return {
+    size, manifestSize,
+    monitorData: { offset: manifestSize, size: monitorData },
+    monitorCode: { offset: manifestSize + monitorData, size: monitorCode },
+    code: { offset: size - 0x1000, size: code },
+  };
+}
+
+/** 570.144: measured on linux-firmware's files. */
+const SHAPES_570: Readonly<Record<string, PackShape>> = {
+  ad102: {
+    signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00 } },
+    bootloader: bootloader({ monitorData: 0x4000, monitorCode: 0x2900, size: 0x9000, code: 0x880 }),
   },
+  ga102: {
+    signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    booter: { ...RSA3K, load: { appSize: 0x8900, osDataSize: 0x6200 }, unload: { appSize: 0x4f00, osDataSize: 0x4d00 } },
+    bootloader: bootloader({ monitorData: 0x1000, monitorCode: 0x2900, size: 0x6000, code: 0x880 }),
+  },
+};
+
+/** 535.113.01: measured on linux-firmware's files. */
+const SHAPES_535: Readonly<Record<string, PackShape>> = {
+  ad102: {
+    signatures: ['cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    booter: { ...RSA3K, load: { appSize: 0x7600, osDataSize: 0x6000 }, unload: { appSize: 0x4800, osDataSize: 0x4e00 } },
+    bootloader: bootloader({ monitorData: 0x4000, monitorCode: 0x2500, size: 0x8000, code: 0x458 }),
+  },
+  ga102: {
+    signatures: ['cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    booter: { ...RSA3K, load: { appSize: 0x8300, osDataSize: 0x6200 }, unload: { appSize: 0x4900, osDataSize: 0x4d00 } },
+    bootloader: bootloader({ monitorData: 0x1000, monitorCode: 0x2500, size: 0x5000, code: 0x458 }),
+  },
+};
+
+/**
+ * 580.105.08 is not in linux-firmware. Booters and bootloader: measured on the archives in open-gpu-kernel-modules
+ * 580.105.08 (src/nvidia/generated/g_bindata_kgspGetBinArchive*.c), which have the sizes of 570.144's. Families: those
+ * that this release asks for (kernel-open/common/inc/nv-firmware.h); that the file has all of them, in this order, is
+ * assumed.
+ */
+const FAMILIES_580 = ['gb20y', 'gb20x', 'gb10y', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'];
+const SHAPES_580 = Object.fromEntries(Object.entries(SHAPES_570).map(([chip, shape]) => [chip, { ...shape, signatures: FAMILIES_580 }]));
+
+/** By release, then by the chip whose files linux-firmware keeps. */
+export const SHAPES: Readonly<Record<string, Readonly<Record<string, PackShape>>>> = {
+  '535.113.01': SHAPES_535, '570.144': SHAPES_570, '580.105.08': SHAPES_580,
 };

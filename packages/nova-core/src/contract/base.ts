@@ -9,7 +9,7 @@ import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { KiB, MiB } from '../sizes.ts';
-import { BARS, bar, hostableVfs } from '../system-facts.ts';
+import { BARS, bar } from '../system-facts.ts';
 import type { Teller } from './errors.ts';
 
 /** Regions start and end on this boundary: the GPU's large page. */
@@ -117,7 +117,7 @@ export function baseBackend(services: Services): BaseBackend {
     }),
     limits: () => ({
       limits: {
-        totalVfs: hostableVfs(pci),
+        totalVfs: running.layout.vfs,
         enabledVfs: pci.sriov?.numVfs ?? 0,
         memoryAvailable: vram.free,
         largestRegion: vram.largest(GRANULARITY),

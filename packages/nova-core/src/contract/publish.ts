@@ -5,8 +5,11 @@ import { createEndpoint, type CoreBackend, type PublishedCore } from '@nova-stac
 import type { Running } from '../boot.ts';
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
+import { isAbsent, notInFirmware } from '../firmware/absent.ts';
+import { canHost } from '../gsp/client.ts';
 import { usableRanges, VramAllocator } from '../memory/vram.ts';
 import { VramWindow } from '../memory/vram-window.ts';
+import { hostableVfs } from '../system-facts.ts';
 import { VgpuHost } from '../vgpu/host.ts';
 import { baseBackend, type Services } from './base.ts';
 import { drmBackend } from './drm.ts';
@@ -17,6 +20,8 @@ import { stateName, VgpuService } from './vgpu.ts';
 export interface Publication {
   /** Names on the auxiliary bus. */
   readonly names: readonly string[];
+  /** What the board could do and is not published, with the reason. */
+  readonly withheld: readonly NovaCoreError[];
   /** Tells clients at once that the device has left. */
   lose(): Promise<void>;
 }
@@ -39,9 +44,10 @@ const VGPU: readonly Capability[] = ['vgpu.types.list', 'vgpu.instance.basic', '
 async function startVgpus(services: Services, held: ReleaseStack, core: () => PublishedCore | undefined): Promise<VgpuService | undefined> {
   const { device, running, vram, window, teller } = services;
   const { sriov } = device.pci;
-  if (sriov === undefined || running.layout.vfs === 0) return undefined;
+  const { gsp } = running;
+  if (sriov === undefined || running.layout.vfs === 0 || !canHost(gsp)) return undefined;
   let service: VgpuService | undefined;
-  const host = await VgpuHost.create({ device, gsp: running.gsp, vram, window, functions: running.layout.vfs }, (vf, from, to) => {
+  const host = await VgpuHost.create({ device, gsp, vram, window, functions: running.layout.vfs }, (vf, from, to) => {
     core()?.emit({ kind: 'instance.state', payload: { vf, from: stateName(from), to: stateName(to) } });
     if (service !== undefined && (from === 'unassigned' || to === 'unassigned' || to === 'quarantined')) {
       core()?.emit({ kind: 'capacity.changed', payload: { generation: service.changed() } });
@@ -52,6 +58,13 @@ async function startVgpus(services: Services, held: ReleaseStack, core: () => Pu
   });
   held.defer('virtual GPUs', () => host.closeAll());
   return (service = new VgpuService(host, teller));
+}
+
+/** What this firmware keeps the board from doing. */
+function withheldFrom({ pci, trace }: Device, { abi }: Running): readonly NovaCoreError[] {
+  if (!isAbsent(abi.vgpu) || hostableVfs(pci) === 0) return [];
+  report(trace, 'nova-core.vgpu.withheld', { version: abi.version, reason: abi.vgpu.absent });
+  return [notInFirmware(abi.version, 'vgpu', 'virtual GPUs', abi.vgpu)];
 }
 
 /**
@@ -70,6 +83,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   };
   let core: PublishedCore | undefined;
   const vgpu = await startVgpus(services, held, () => core);
+  const withheld = withheldFrom(device, running);
   const backend: CoreBackend = {
     interfaces: { base: [{ major: 1, minor: 0 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }] }) },
     capabilities: [...BASE, ...(vgpu ? VGPU : [])],
@@ -103,5 +117,5 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     }
     report(trace, 'nova-core.aux.published', { name: names.at(-1)! });
   }
-  return { names, lose: () => published.lose('removed') };
+  return { names, withheld, lose: () => published.lose('removed') };
 }

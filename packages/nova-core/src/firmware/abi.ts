@@ -1,12 +1,13 @@
 import type { FramingProfile, SharedMemoryArguments } from '@nova-stack/gsp-rpc';
 
 import type { FbLayout, HeapSizing } from '../fb-layout.ts';
+import type { Absent } from './absent.ts';
 
 /**
  * What the driver wants of the GSP's firmware, without a word of how a version spells it.
  *
- * One module per version answers every intent (`r570_144.ts`); the compiler demands that none is left out. Nothing
- * outside those modules sees a version's structures.
+ * One module per version answers every intent (`r570_144.ts`) or, where the type allows {@link Absent}, says why not;
+ * the compiler demands that none is left out. Nothing outside those modules sees a version's structures.
  */
 export interface FirmwareAbi {
   /** `570.144`, as the image's `.fwversion` and the running firmware say it. */
@@ -16,8 +17,11 @@ export interface FirmwareAbi {
   readonly boot: BootAbi;
   readonly messages: MessageAbi;
   readonly controls: ControlAbi;
-  readonly vgpu: VgpuAbi;
+  readonly vgpu: VgpuAbi | Absent;
 }
+
+/** A version under which virtual GPUs can be hosted. */
+export type HostingAbi = FirmwareAbi & { readonly vgpu: VgpuAbi };
 
 /** What is laid into memory before the firmware runs. */
 export interface BootAbi {
@@ -68,21 +72,49 @@ export interface Notice<Request> {
   encode(request: Request): Uint8Array;
 }
 
+/** A message that the firmware sends by itself. */
+export interface EventForm<T> {
+  /** As errors speak of it. */
+  readonly name: string;
+  readonly number: number;
+  /** @throws RangeError, or a layout's error when `payload` is too short. */
+  decode(payload: Uint8Array): T;
+}
+
 export interface MessageAbi {
   readonly setSystemInfo: Notice<SystemFacts>;
   readonly setRegistry: Notice<readonly RegistryEntry[]>;
   readonly staticInfo: Call<undefined, StaticInfo>;
   readonly unload: Call<undefined, undefined>;
   readonly control: Call<ControlRequest, ControlReply>;
-  readonly events: {
-    readonly initDone: number;
-    readonly sequencer: number;
-    readonly osErrorLog: number;
-  };
-  /** The commands inside a sequencer event's payload. */
-  readonly sequencerCommands: (payload: Uint8Array) => Uint8Array;
-  /** Exception number and text of an error event. */
-  readonly osError: (payload: Uint8Array) => { readonly xid: number; readonly text: string };
+  readonly alloc: Call<AllocRequest, AllocReply>;
+  /** Frees an object with all that hangs on it; freeing a client frees everything it has. */
+  readonly free: Call<FreeRequest, undefined>;
+  readonly events: Events;
+}
+
+export interface Events {
+  readonly initDone: EventForm<undefined>;
+  /** The used part of a sequence of commands for the CPU. */
+  readonly sequencer: EventForm<Uint8Array>;
+  /** Decodes whatever comes. */
+  readonly osError: EventForm<OsError>;
+  /** Most registers become unreachable, or reachable again. */
+  readonly lockdown: EventForm<{ readonly engaged: boolean }>;
+  readonly journal: EventForm<JournalRecord> | Absent;
+}
+
+/** An error that the firmware has a number for (Xid), and its text. */
+export interface OsError {
+  readonly xid: number;
+  readonly text: string;
+}
+
+/** What the firmware puts down about an error, for later. */
+export interface JournalRecord {
+  readonly source: string;
+  readonly engine: string;
+  readonly code: bigint;
 }
 
 /** What the firmware cannot see for itself. */
@@ -152,6 +184,26 @@ export interface ControlReply {
   readonly params: Uint8Array;
 }
 
+/** An object, and its parameters by its class. */
+export interface AllocRequest {
+  readonly client: number;
+  readonly parent: number;
+  /** Chosen by the driver, new among the client's. */
+  readonly object: number;
+  readonly class: number;
+  readonly params: Uint8Array;
+}
+export interface AllocReply {
+  /** 0, or the firmware's own status. */
+  readonly status: number;
+  readonly params: Uint8Array;
+}
+
+export interface FreeRequest {
+  readonly client: number;
+  readonly object: number;
+}
+
 /** A control on the internal subdevice. */
 export interface Control<Request, Reply> {
   readonly name: string;
@@ -171,11 +223,6 @@ export interface ControlAbi {
   readonly eccEnabled: Control<undefined, boolean>;
   /** Sets a range of the framebuffer to one byte. */
   readonly fill: Control<{ readonly start: number; readonly size: number; readonly byte: number }, undefined>;
-  readonly uploadTypes: Control<{ readonly discardOthers: boolean; readonly records: readonly Uint8Array[] }, undefined>;
-  readonly bootPlugin: Control<PluginBoot, undefined>;
-  readonly shutdownPlugin: Control<{ readonly gfid: number }, undefined>;
-  readonly cleanupPlugin: Control<{ readonly gfid: number }, undefined>;
-  readonly encoderShare: Control<{ readonly gfid: number; readonly percent: number }, undefined>;
 }
 
 /** Everything that the task of one virtual GPU is started with. */
@@ -233,7 +280,16 @@ export interface VgpuAbi {
   readonly maxTypes: number;
   readonly maxInstances: number;
   decodeType(record: Uint8Array): VgpuTypeFacts;
+  readonly controls: VgpuControls;
   readonly plugin: PluginAbi;
+}
+
+export interface VgpuControls {
+  readonly uploadTypes: Control<{ readonly discardOthers: boolean; readonly records: readonly Uint8Array[] }, undefined>;
+  readonly bootPlugin: Control<PluginBoot, undefined>;
+  readonly shutdownPlugin: Control<{ readonly gfid: number }, undefined>;
+  readonly cleanupPlugin: Control<{ readonly gfid: number }, undefined>;
+  readonly encoderShare: Control<{ readonly gfid: number; readonly percent: number }, undefined>;
 }
 
 /** The memory that host and vGPU task share, at the start of the task's heap; offsets in bytes. */

@@ -2,10 +2,16 @@ import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 
 import { present, report, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
-import type { Call, Control, FirmwareAbi, InternalHandles, Notice } from '../firmware/abi.ts';
+import { isAbsent } from '../firmware/absent.ts';
+import type { Call, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
 
 /** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
 export type Controls = Pick<GspClient, 'abi' | 'control'>;
+
+/** The same of a firmware under which virtual GPUs can be hosted. */
+export type HostingControls = Controls & { readonly abi: HostingAbi };
+
+export const canHost = (gsp: Controls): gsp is HostingControls => !isAbsent(gsp.abi.vgpu);
 
 /** The driver's conversation with the firmware: intents in, typed answers out. */
 export class GspClient {
@@ -15,17 +21,19 @@ export class GspClient {
   /** Targets of internal controls; known once the static info was read. */
   #internal: InternalHandles | undefined;
   #alive = true;
-  readonly #listeners: ((error: { readonly xid: number; readonly text: string }) => void)[] = [];
+  readonly #listeners: ((error: OsError) => void)[] = [];
 
   constructor(device: Device, end: DriverEnd, abi: FirmwareAbi) {
     this.#device = device;
     this.#end = end;
     this.abi = abi;
-    end.on(abi.messages.events.osErrorLog, ({ payload }) => {
-      const error = abi.messages.osError(payload);
-      report(device.trace, 'nova-core.gsp.error', error);
+    const { osError, lockdown, journal } = abi.messages.events;
+    this.#hear(osError, (error) => {
+      report(device.trace, 'nova-core.gsp.error', { ...error });
       for (const listener of this.#listeners) listener(error);
     });
+    this.#hear(lockdown, ({ engaged }) => report(device.trace, 'nova-core.gsp.lockdown', { engaged }));
+    if (!isAbsent(journal)) this.#hear(journal, ({ source, engine, code }) => report(device.trace, 'nova-core.gsp.journal', { source, engine, code }));
   }
 
   /** False once a wait on the firmware has failed: it may be gone, or answer late. */
@@ -34,7 +42,7 @@ export class GspClient {
   }
 
   /** Calls `listener` with every error that the firmware reports by itself. */
-  onError(listener: (error: { readonly xid: number; readonly text: string }) => void): void {
+  onError(listener: (error: OsError) => void): void {
     this.#listeners.push(listener);
   }
 
@@ -74,10 +82,24 @@ export class GspClient {
   }
 
   /** Waits for an event. @throws {@link NovaCoreError} `REFUSED` when it carries an error. */
-  async expect<T>(step: Step, event: number, name: string, decode: (payload: Uint8Array) => T, bound?: number): Promise<T> {
-    const message = await this.#guard(step, name, () => this.#end.expect(event, this.#options(bound)));
+  async expect<T>(step: Step, { name, number, decode }: EventForm<T>, bound?: number): Promise<T> {
+    const message = await this.#guard(step, name, () => this.#end.expect(number, this.#options(bound)));
     if (message.result !== 0) throw this.#refused(step, name, message.result);
     return this.#decode(step, name, () => decode(message.payload));
+  }
+
+  /** Serves an event whenever it comes. What cannot be decoded is told and goes no further: nobody waits for it. */
+  #hear<T>({ name, number, decode }: EventForm<T>, handler: (event: T) => void): void {
+    this.#end.on(number, ({ payload }) => {
+      let event: T;
+      try {
+        event = decode(payload);
+      } catch {
+        report(this.#device.trace, 'nova-core.gsp.malformed', { name, bytes: payload.length });
+        return;
+      }
+      handler(event);
+    });
   }
 
   #options(bound?: number): { readonly bound?: number; readonly signal: { readonly aborted: boolean } } {

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { NovaCoreError } from '../errors.ts';
 import type { Control } from '../firmware/abi.ts';
 import { r570_144 } from '../firmware/r570_144.ts';
-import type { Controls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import { GiB, MiB } from '../sizes.ts';
 import { fakeDevice, type FakeDevice } from '../testing/fake-device.ts';
 import { TypeCatalogue, TypeFileRejected } from './catalogue.ts';
@@ -31,7 +31,7 @@ describe('TypeCatalogue', () => {
     uploads = [];
     refuses = new Set();
     inUse = new Set();
-    const gsp: Controls = {
+    const gsp: HostingControls = {
       abi: r570_144,
       async control<Request, Reply>(_step: unknown, control: Control<Request, Reply>, request: Request): Promise<Reply> {
         await Promise.resolve();

@@ -4,7 +4,7 @@ import { HEADER } from '@nova-stack/pci';
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { Controls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import { instanceShare, type PlacementFacts } from './placement.ts';
 
 /** Why a type cannot be used here, in words that hold for any firmware. */
@@ -63,13 +63,13 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 /** The types that the firmware holds. */
 export class TypeCatalogue {
   readonly #device: Device;
-  readonly #gsp: Controls;
+  readonly #gsp: HostingControls;
   readonly #facts: PlacementFacts;
   readonly #inUse: (typeId: number) => boolean;
   #entries = new Map<number, Entry>();
 
   /** @param inUse - whether a vGPU of this type lives, or is kept */
-  constructor(device: Device, gsp: Controls, facts: PlacementFacts, inUse: (typeId: number) => boolean) {
+  constructor(device: Device, gsp: HostingControls, facts: PlacementFacts, inUse: (typeId: number) => boolean) {
     this.#device = device;
     this.#gsp = gsp;
     this.#facts = facts;
@@ -168,7 +168,7 @@ export class TypeCatalogue {
     }
     const records = (entries: Iterable<Entry>): Uint8Array[] => [...entries].map(({ record }) => record);
     const added = wanted.filter(({ rejection }) => rejection === undefined).map(({ entry }) => entry);
-    const { uploadTypes } = this.#gsp.abi.controls;
+    const { uploadTypes } = this.#gsp.abi.vgpu.controls;
     try {
       await this.#gsp.control('vgpu', uploadTypes, replaces ? { discardOthers: true, records: records(next.values()) } : { discardOthers: false, records: records(added) });
       this.#entries = next;
@@ -188,7 +188,7 @@ export class TypeCatalogue {
         continue;
       }
       try {
-        await this.#gsp.control('vgpu', this.#gsp.abi.controls.uploadTypes, { discardOthers: false, records: [entry.record] });
+        await this.#gsp.control('vgpu', this.#gsp.abi.vgpu.controls.uploadTypes, { discardOthers: false, records: [entry.record] });
         this.#entries.set(entry.facts.id, entry);
       } catch (error) {
         if (!(error instanceof NovaCoreError) || error.code !== 'REFUSED') throw error;

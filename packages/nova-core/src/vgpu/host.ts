@@ -1,7 +1,7 @@
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { Controls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
@@ -34,7 +34,7 @@ interface Assignment {
 
 export interface HostInputs {
   readonly device: Device;
-  readonly gsp: Controls;
+  readonly gsp: HostingControls;
   readonly vram: VramAllocator;
   readonly window: VramAccess;
   /** Virtual functions that the firmware was told of. */

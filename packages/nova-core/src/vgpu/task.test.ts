@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { NovaCoreError, type NovaCoreCode } from '../errors.ts';
 import type { Control } from '../firmware/abi.ts';
 import { r570_144 } from '../firmware/r570_144.ts';
-import type { Controls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { GiB, MiB } from '../sizes.ts';
@@ -55,11 +55,11 @@ describe('VgpuTask', () => {
     read32: (address) => words.get(address) ?? 0,
     write32: (address, value) => void words.set(address, value),
   };
-  const gsp: Controls = {
+  const gsp: HostingControls = {
     abi: r570_144,
     control: async <Request, Reply>(_step: unknown, control: Control<Request, Reply>, given: Request): Promise<Reply> => {
       await Promise.resolve();
-      const name = Object.entries(r570_144.controls).find(([, one]) => one === (control as unknown))![0];
+      const name = Object.entries({ ...r570_144.controls, ...r570_144.vgpu.controls }).find(([, one]) => one === (control as unknown))![0];
       calls.push(name);
       const code = failing[name];
       if (code !== undefined) throw new NovaCoreError(code, 'vgpu', `${name} fails`);
@@ -113,7 +113,7 @@ describe('VgpuTask', () => {
 
   it('keeps everything when memory does not read zero after scrubbing', async () => {
     const inner = gsp.control;
-    const broken: Controls = { ...gsp, control: ((step, control, given) => (control === (r570_144.controls.fill as unknown) ? Promise.resolve(undefined) : inner(step, control, given))) as Controls['control'] };
+    const broken: HostingControls = { ...gsp, control: ((step, control, given) => (control === (r570_144.controls.fill as unknown) ? Promise.resolve(undefined) : inner(step, control, given))) as HostingControls['control'] };
     await expect(VgpuTask.open({ device, gsp: broken, window, vram, segment: 128 * MiB, engines: [1] }, request)).rejects.toMatchObject({ outcome: 'quarantined', cause: { code: 'TEARDOWN' } });
     expect(vram.held).toHaveLength(2);
   });

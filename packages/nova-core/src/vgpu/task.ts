@@ -3,7 +3,7 @@ import { ReleaseStack } from '@nova-stack/aux-bus';
 import { report, S, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/abi.ts';
-import type { Controls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
@@ -13,7 +13,7 @@ import { PluginChannel } from './plugin.ts';
 /** What a vGPU is made with. */
 export interface TaskInputs {
   readonly device: Device;
-  readonly gsp: Controls;
+  readonly gsp: HostingControls;
   readonly window: VramAccess;
   readonly vram: VramAllocator;
   readonly segment: number;
@@ -123,7 +123,7 @@ export class VgpuTask {
     const { gsp } = this.#in;
     try {
       this.#channel.prepare();
-      await gsp.control('vgpu', gsp.abi.controls.bootPlugin, this.#bootParameters());
+      await gsp.control('vgpu', gsp.abi.vgpu.controls.bootPlugin, this.#bootParameters());
     } catch (error) {
       const cause = known(error);
       if (refused(cause)) throw await this.#failed(cause, true);
@@ -152,7 +152,7 @@ export class VgpuTask {
 
   /** @throws {@link NovaCoreError} */
   async setEncoderShare(percent: number): Promise<void> {
-    await this.#in.gsp.control('vgpu', this.#in.gsp.abi.controls.encoderShare, { gfid: this.#request.vf + 1, percent });
+    await this.#in.gsp.control('vgpu', this.#in.gsp.abi.vgpu.controls.encoderShare, { gfid: this.#request.vf + 1, percent });
   }
 
   /**
@@ -174,9 +174,9 @@ export class VgpuTask {
     if (!device.pci.present) return true;
     const gfid = this.#request.vf + 1;
     try {
-      await gsp.control('vgpu', gsp.abi.controls.shutdownPlugin, { gfid }, TEARDOWN);
+      await gsp.control('vgpu', gsp.abi.vgpu.controls.shutdownPlugin, { gfid }, TEARDOWN);
       await this.#scrubAll();
-      await gsp.control('vgpu', gsp.abi.controls.cleanupPlugin, { gfid }, TEARDOWN);
+      await gsp.control('vgpu', gsp.abi.vgpu.controls.cleanupPlugin, { gfid }, TEARDOWN);
       return true;
     } catch (error) {
       const cause = known(error);

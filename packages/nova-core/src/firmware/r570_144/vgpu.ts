@@ -4,6 +4,7 @@ import { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_PER_PGPU, NVA081_MAX_VGPU_TYPES_
 import { MiB } from '../../sizes.ts';
 import type { VgpuAbi, VgpuTypeFacts } from '../abi.ts';
 import { plugin } from './plugin.ts';
+import { vgpuControls } from './vgpu-controls.ts';
 
 function decodeType(record: Uint8Array): VgpuTypeFacts {
   const info = NVA081_CTRL_VGPU_INFO.read(record);
@@ -46,5 +47,6 @@ export const vgpu: VgpuAbi = {
   maxTypes: NVA081_MAX_VGPU_TYPES_PER_PGPU,
   maxInstances: NVA081_MAX_VGPU_PER_PGPU,
   decodeType,
+  controls: vgpuControls,
   plugin,
 };

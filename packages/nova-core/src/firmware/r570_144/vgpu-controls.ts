@@ -1,19 +1,13 @@
-import { dataView, text } from '@nova-stack/c-layout';
-import * as gpu from '@nova-stack/nvrm-headers/r570_144/ctrl2080gpu';
-import { NV2080_CTRL_CMD_GSP_GET_FEATURES, NV2080_CTRL_GSP_GET_FEATURES_PARAMS } from '@nova-stack/nvrm-headers/r570_144/ctrl2080gsp';
-import * as internal from '@nova-stack/nvrm-headers/r570_144/ctrl2080internal';
+import { dataView } from '@nova-stack/c-layout';
 import * as manager from '@nova-stack/nvrm-headers/r570_144/ctrl2080vgpumgrinternal';
 import { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_TYPES_PER_PGPU } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
-import { ADDR_FBMEM } from '@nova-stack/nvrm-headers/r570_144/g_mem_desc_nvoc';
 
-import type { ControlAbi, PluginBoot } from '../abi.ts';
+import type { PluginBoot, VgpuControls } from '../abi.ts';
 import { REGION } from './plugin.ts';
 
 const nothing = (): undefined => undefined;
 /** No MIG partition. */
 const NO_PARTITION = 0;
-/** Channels are asked for once for all runlists. */
-const ANY_RUNLIST = 0;
 
 function encodeBoot(boot: PluginBoot): Uint8Array {
   const params = manager.NV2080_CTRL_VGPU_MGR_INTERNAL_BOOTLOAD_GSP_VGPU_PLUGIN_TASK_PARAMS;
@@ -48,59 +42,7 @@ function firstOf(length: number, value: number): bigint[] {
   return Array.from({ length }, (_, i) => (i === 0 ? BigInt(value) : 0n));
 }
 
-export const controls: ControlAbi = {
-  features: {
-    name: 'GSP_GET_FEATURES',
-    command: NV2080_CTRL_CMD_GSP_GET_FEATURES,
-    encode: () => NV2080_CTRL_GSP_GET_FEATURES_PARAMS.create(),
-    decode(params) {
-      const { bValid, firmwareVersion } = NV2080_CTRL_GSP_GET_FEATURES_PARAMS.read(params);
-      return { valid: bValid, version: text(firmwareVersion) };
-    },
-  },
-  vmmuSegmentSize: {
-    name: 'GPU_GET_VMMU_SEGMENT_SIZE',
-    command: gpu.NV2080_CTRL_CMD_GPU_GET_VMMU_SEGMENT_SIZE,
-    encode: () => gpu.NV2080_CTRL_GPU_GET_VMMU_SEGMENT_SIZE_PARAMS.create(),
-    decode(params) {
-      const size = Number(gpu.NV2080_CTRL_GPU_GET_VMMU_SEGMENT_SIZE_PARAMS.read(params).vmmuSegmentSize);
-      if (size < 1 || !Number.isSafeInteger(Math.log2(size))) throw new RangeError(`vmmuSegmentSize = ${size} is no power of two`);
-      return size;
-    },
-  },
-  channelCount: {
-    name: 'INTERNAL_FIFO_GET_NUM_CHANNELS',
-    command: internal.NV2080_CTRL_CMD_INTERNAL_FIFO_GET_NUM_CHANNELS,
-    encode: () => internal.NV2080_CTRL_INTERNAL_FIFO_GET_NUM_CHANNELS_PARAMS.create({ runlistId: ANY_RUNLIST }),
-    decode: (params) => internal.NV2080_CTRL_INTERNAL_FIFO_GET_NUM_CHANNELS_PARAMS.read(params).numChannels,
-  },
-  engines: {
-    name: 'GPU_GET_ENGINES_V2',
-    command: gpu.NV2080_CTRL_CMD_GPU_GET_ENGINES_V2,
-    encode: () => gpu.NV2080_CTRL_GPU_GET_ENGINES_V2_PARAMS.create(),
-    decode(params) {
-      const { engineCount, engineList } = gpu.NV2080_CTRL_GPU_GET_ENGINES_V2_PARAMS.read(params);
-      if (engineCount > engineList.length) throw new RangeError(`engineCount = ${engineCount} is above ${engineList.length}`);
-      return engineList.slice(0, engineCount);
-    },
-  },
-  eccEnabled: {
-    name: 'GPU_QUERY_ECC_STATUS',
-    command: gpu.NV2080_CTRL_CMD_GPU_QUERY_ECC_STATUS,
-    encode: () => gpu.NV2080_CTRL_GPU_QUERY_ECC_STATUS_PARAMS.create(),
-    decode: (params) => gpu.NV2080_CTRL_GPU_QUERY_ECC_STATUS_PARAMS.read(params).units[0]!.enabled,
-  },
-  fill: {
-    name: 'INTERNAL_MEMMGR_MEMORY_TRANSFER_WITH_GSP',
-    command: internal.NV2080_CTRL_CMD_INTERNAL_MEMMGR_MEMORY_TRANSFER_WITH_GSP,
-    encode: ({ start, size, byte }) => internal.NV2080_CTRL_INTERNAL_MEMMGR_MEMORY_TRANSFER_WITH_GSP_PARAMS.create({
-      dst: { baseAddr: BigInt(start), size: BigInt(size), offset: 0n, aperture: ADDR_FBMEM },
-      transferSize: BigInt(size),
-      value: byte,
-      memop: internal.NV2080_CTRL_MEMMGR_MEMORY_OP_MEMSET,
-    }),
-    decode: nothing,
-  },
+export const vgpuControls: VgpuControls = {
   uploadTypes: {
     name: 'VGPU_MGR_INTERNAL_PGPU_ADD_VGPU_TYPE',
     command: manager.NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_PGPU_ADD_VGPU_TYPE,
