@@ -1,5 +1,7 @@
 import type { FieldFact, RecordFact } from '../facts/index.ts';
-import { isEmpty, TABLES, type AbiDiff, type Danger, type FieldChange, type RecordChange, type TableDiff, type TableName } from './diff.ts';
+import { isEmpty, TABLES, type AbiDiff, type TableName } from './diff.ts';
+import type { Danger, FieldChange, RecordChange } from './records.ts';
+import type { EntryChange, ReusedNumber } from './tables.ts';
 
 /** How a report marks headings, items and code; the rest of it is the same text. */
 interface Style {
@@ -27,6 +29,7 @@ const DANGERS: Readonly<Record<Danger, string>> = {
   'same-size': '!! Same size, other layout: no length tells, only wrong values do',
   resized: 'Another size under the same name',
   nested: 'Changed inside',
+  'in-place': 'Fields came or went, the others are where they were',
   renamed: 'Fields renamed, nothing moved',
 };
 
@@ -41,32 +44,65 @@ export const diffText = (diff: AbiDiff): string => report(diff, TEXT);
 export const diffMarkdown = (diff: AbiDiff): string => report(diff, MARKDOWN);
 
 function report(diff: AbiDiff, style: Style): string {
-  const { records, tables, constants } = diff;
+  const { records, tables, reused, constants, headers } = diff;
   const lines = [...style.heading(1, `${diff.from} to ${diff.to}`)];
   if (isEmpty(diff)) lines.push('Nothing changed.');
+  const isNew = (change: EntryChange): boolean => change.renumbered;
   // What breaks without a word comes first, then what breaks loudly, then what is new.
   for (const danger of ['same-size', 'resized'] as const) lines.push(...recordLines(records.changed, danger, style));
-  for (const name of TABLES) lines.push(...renumbered(TITLES[name], tables[name], style));
-  for (const danger of ['nested', 'renamed'] as const) lines.push(...recordLines(records.changed, danger, style));
-  for (const name of TABLES) lines.push(...changed(TITLES[name], tables[name], style));
+  lines.push(...reusedLines(reused, style));
+  for (const name of TABLES) lines.push(...entryLines(`!! ${TITLES[name]} with another number`, tables[name].changed.filter(isNew), style));
+  for (const header of constants) lines.push(...entryLines(`!! Constants of ${header.path} with another value`, header.changed, style));
+  for (const danger of ['nested', 'in-place', 'renamed'] as const) lines.push(...recordLines(records.changed, danger, style));
+  for (const name of TABLES) lines.push(...entryLines(`${TITLES[name]} changed`, tables[name].changed.filter((change) => !isNew(change)), style));
   lines.push(...listed('Records', records, style), ...TABLES.flatMap((name) => listed(TITLES[name], tables[name], style)));
-  for (const header of constants) {
-    lines.push(...style.heading(2, `Constants of ${header.path}`), style.item(`${header.added.length} added, ${header.removed.length} removed, ${header.changed.length} changed`));
-    for (const { name, properties } of header.changed) lines.push(style.detail(`${style.code(name)}: ${properties.map(({ from, to }) => `${from} -> ${to}`).join(', ')}`));
-  }
+  const counted = constants.filter(({ added, removed }) => added.length + removed.length > 0);
+  lines.push(...section('Headers with constants added or removed', counted.map(({ path, added, removed }) => style.item(`${style.code(path)}: ${added.length} added, ${removed.length} removed`)), style));
+  lines.push(...section('Headers moved', headers.flatMap((move) => [style.item(`${style.code(move.from)} -> ${style.code(move.to)}`), ...move.records.map((name) => style.detail(style.code(name)))]), style, headers.length));
   return `${lines.join('\n').trim()}\n`;
+}
+
+/** Nothing where there are no items. */
+function section(title: string, items: readonly string[], style: Style, count: number = items.length): string[] {
+  return items.length === 0 ? [] : [...style.heading(2, `${title} (${count})`), ...items];
 }
 
 function recordLines(changes: readonly RecordChange[], danger: Danger, style: Style): string[] {
   const found = changes.filter((change) => change.danger === danger);
-  if (found.length === 0) return [];
-  return [...style.heading(2, `${DANGERS[danger]} (${found.length})`), ...found.flatMap(({ name, from, to, fields, because }) => [
+  return section(DANGERS[danger], found.flatMap(({ name, from, to, fields, because }) => [
     style.item(`${style.code(name)}: ${sizes(from, to)}${because.length > 0 ? `, because of ${because.map(style.code).join(', ')}` : ''}`),
-    ...fields.map((field) => style.detail(fieldLine(field, style))),
-  ])];
+    ...together(fields).map((run) => style.detail(run.length === 1 ? fieldLine(run[0]!, style) : runLine(run, style))),
+  ]), style, found.length);
 }
 
-const sizes = (from: RecordFact, to: RecordFact): string => (from.size === to.size ? `${to.size} bytes` : `${from.size} -> ${to.size} bytes`) + (from.align === to.align ? '' : `, aligned to ${from.align} -> ${to.align}`);
+const sizes = (from: RecordFact, to: RecordFact): string => [
+  ...(from.kind === to.kind ? [] : [`${from.kind} -> ${to.kind}`]),
+  from.size === to.size ? `${to.size} bytes` : `${from.size} -> ${to.size} bytes`,
+  ...(from.align === to.align ? [] : [`aligned to ${from.align} -> ${to.align}`]),
+].join(', ');
+
+/** From how many fields that moved by the same distance on they are told as one. */
+const LONG = 4;
+
+/** Long runs of fields that moved alike as one, everything else alone. */
+function together(fields: readonly FieldChange[]): FieldChange[][] {
+  const runs: FieldChange[][] = [];
+  for (const change of fields) {
+    const run = runs.at(-1);
+    if (run && distance(change) !== undefined && distance(change) === distance(run[0]!)) run.push(change);
+    else runs.push([change]);
+  }
+  return runs.flatMap((run) => (run.length < LONG ? run.map((change) => [change]) : [run]));
+}
+
+/** By how many bytes a field moved; undefined for what did not just move, and for bits. */
+const distance = (change: FieldChange): number | undefined => (change.kind !== 'moved' || change.from.bits || change.to.bits ? undefined : change.to.offset - change.from.offset);
+
+function runLine(run: readonly FieldChange[], { code }: Style): string {
+  const [first, last] = [run[0], run.at(-1)] as [FieldChange & { kind: 'moved' }, FieldChange & { kind: 'moved' }];
+  const bytes = distance(first)!;
+  return `${code(first.to.name)} to ${code(last.to.name)}, ${run.length} fields, moved ${Math.abs(bytes)} bytes ${bytes > 0 ? 'up' : 'down'}: ${at(first.from)} to ${at(last.from)} are ${at(first.to)} to ${at(last.to)}`;
+}
 
 function fieldLine(change: FieldChange, { code }: Style): string {
   switch (change.kind) {
@@ -85,20 +121,15 @@ function fieldLine(change: FieldChange, { code }: Style): string {
 const at = ({ offset, bits }: FieldFact): string => (bits ? `bit ${bits.first}` : `0x${offset.toString(16)}`);
 const typeOf = ({ type, dims, bits }: FieldFact): string => type + dims.map((count) => `[${count < 0 ? '' : count}]`).join('') + (bits ? ` : ${bits.width}` : '');
 
-function renumbered(title: string, { changed: all }: TableDiff, style: Style): string[] {
-  const found = all.filter((change) => change.renumbered);
-  if (found.length === 0) return [];
-  return [...style.heading(2, `!! ${title} with another number (${found.length})`), ...found.map(({ name, properties }) => style.item(`${style.code(name)}: ${told(properties)}`))];
+function reusedLines(reused: readonly ReusedNumber<TableName>[], style: Style): string[] {
+  const names = (all: readonly string[]): string => all.map(style.code).join(', ');
+  return TABLES.flatMap((table) => section(`!! ${TITLES[table]}: numbers that stand for something else now`,
+    reused.filter((each) => each.table === table).map(({ number, from, to }) => style.item(`0x${number.toString(16)}: was ${names(from)}, is ${names(to)}`)), style));
 }
 
-function changed(title: string, { changed: all }: TableDiff, style: Style): string[] {
-  const found = all.filter((change) => !change.renumbered);
-  if (found.length === 0) return [];
-  return [...style.heading(2, `${title} changed (${found.length})`), ...found.map(({ name, properties }) => style.item(`${style.code(name)}: ${told(properties)}`))];
-}
-
-const told = (properties: readonly { readonly property: string; readonly from: string; readonly to: string }[]): string => properties.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(', ');
+const entryLines = (title: string, changes: readonly EntryChange[], style: Style): string[] =>
+  section(title, changes.map(({ name, properties }) => style.item(`${style.code(name)}: ${properties.map(({ property, from, to }) => `${property} ${from} -> ${to}`).join(', ')}`)), style);
 
 function listed(title: string, { added, removed }: { readonly added: readonly string[]; readonly removed: readonly string[] }, style: Style): string[] {
-  return ([['removed', removed], ['added', added]] as const).flatMap(([what, names]) => (names.length === 0 ? [] : [...style.heading(2, `${title} ${what} (${names.length})`), ...names.map((name) => style.item(style.code(name)))]));
+  return ([['removed', removed], ['added', added]] as const).flatMap(([what, names]) => section(`${title} ${what}`, names.map((name) => style.item(style.code(name))), style));
 }

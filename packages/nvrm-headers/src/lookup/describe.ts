@@ -9,6 +9,7 @@ export function describeEntry(entry: Entry): string {
   const lines = [`${entry.name}: ${headline(entry)}`];
   if ('params' in entry && entry.params) lines.push(...recordLines(entry.params, '  '));
   if (entry.kind === 'record') lines.push(...fieldLines(entry.fact, '  '));
+  if (entry.kind === 'enum') lines.push(...entry.fact.values.map(([name, value]) => `  ${name} = ${number(value)}`));
   if (entry.kind === 'typedef' && entry.record) lines.push(...recordLines(entry.record, '  '));
   return lines.join('\n');
 }
@@ -30,6 +31,7 @@ function headline(entry: Entry): string {
     case 'constant': return `${number(entry.value)}, ${entry.file}`;
     case 'range': return `bits ${entry.range}, ${entry.file}`;
     case 'record': return `${entry.fact.kind}, ${entry.fact.size} bytes, aligned to ${entry.fact.align}, ${entry.fact.file}`;
+    case 'enum': return `enumeration, ${entry.fact.kind}, ${entry.fact.file}`;
     case 'typedef': return `typedef of ${entry.fact.ref ?? entry.fact.type}`;
   }
 }

@@ -1,6 +1,6 @@
 // What a driver that boots the GSP and talks to it uses of the ABI, as names; what they are made of follows from them.
 // Users: linux: drivers/gpu/drm/nouveau/nvkm/subdev/gsp/rm/{r535,r570}, drivers/gpu/nova-core/gsp;
-// tinygrad: tinygrad/runtime/{ops_nv.py,support/nv/ip.py}.
+// tinygrad: tinygrad/runtime/{ops_nv.py,support/nv/ip.py}, of the former what it does without a kernel driver.
 import type { Facts } from '../facts/index.ts';
 
 /** A driver that uses something. */
@@ -28,9 +28,10 @@ const FUNCTIONS: Uses = [
 
 const EVENTS: Uses = [
   [ALL, 'GSP_INIT_DONE GSP_RUN_CPU_SEQUENCER OS_ERROR_LOG'],
-  [['nouveau', 'nova-core'], 'GSP_LOCKDOWN_NOTICE GSP_POST_NOCAT_RECORD UCODE_LIBOS_PRINT'],
-  [BOTH, 'MMU_FAULT_QUEUED'],
-  [['nouveau'], 'RC_TRIGGERED POST_EVENT PERF_BRIDGELESS_INFO_UPDATE GSP_SEND_USER_SHARED_DATA'],
+  [ALL, 'MMU_FAULT_QUEUED'],
+  // nova-core knows these by number only, and stops at any other.
+  [['nouveau', 'nova-core'], 'GSP_LOCKDOWN_NOTICE GSP_POST_NOCAT_RECORD UCODE_LIBOS_PRINT RC_TRIGGERED POST_EVENT'],
+  [['nouveau'], 'PERF_BRIDGELESS_INFO_UPDATE GSP_SEND_USER_SHARED_DATA'],
 ];
 
 const COMMANDS: Uses = [
@@ -49,6 +50,10 @@ const COMMANDS: Uses = [
   [['nouveau'], 'NV2080_CTRL_CMD_INTERNAL_FIFO_TOGGLE_ACTIVE_CHANNEL_SCHEDULING NV2080_CTRL_CMD_INTERNAL_MEMSYS_PROGRAM_RAW_COMPRESSION_MODE NV0080_CTRL_CMD_FB_GET_COMPBIT_STORE_INFO'],
   [['nouveau'], 'NV2080_CTRL_CMD_INTERNAL_FBSR_INIT NV2080_CTRL_CMD_INTERNAL_FBSR_SEND_REGION_INFO NV2080_CTRL_CMD_INTERNAL_GCX_ENTRY_PREREQUISITE'],
   [['tinygrad'], 'NV2080_CTRL_CMD_PERF_BOOST NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN NVA06C_CTRL_CMD_GPFIFO_SCHEDULE NV2080_CTRL_CMD_INTERNAL_STATIC_KGR_GET_INFO NV2080_CTRL_CMD_INTERNAL_BUS_FLUSH_WITH_SYSMEMBAR'],
+  // After a hang, and for profiling.
+  [['tinygrad'], 'NV83DE_CTRL_CMD_DEBUG_READ_ALL_SM_ERROR_STATES NV83DE_CTRL_CMD_DEBUG_READ_MMU_FAULT_INFO NV2080_CTRL_CMD_GR_GET_TPC_MASK'],
+  [['tinygrad'], 'NVB0CC_CTRL_CMD_INTERNAL_PERMISSIONS_INIT NVB0CC_CTRL_CMD_POWER_REQUEST_FEATURES NVB0CC_CTRL_CMD_ALLOC_PMA_STREAM NVB0CC_CTRL_CMD_RESERVE_HWPM_LEGACY NVB0CC_CTRL_CMD_RESERVE_PM_AREA_PC_SAMPLER'],
+  [['tinygrad'], 'NVB0CC_CTRL_CMD_BIND_PM_RESOURCES NVB0CC_CTRL_CMD_SET_HS_CREDITS NVB0CC_CTRL_CMD_EXEC_REG_OPS NVB0CC_CTRL_CMD_PMA_STREAM_UPDATE_GET_PUT'],
 ];
 
 const CLASSES: Uses = [
@@ -61,18 +66,28 @@ const CLASSES: Uses = [
   [['nouveau'], 'NVC57B_WINDOW_IMM_CHANNEL_DMA NVC57A_CURSOR_IMM_CHANNEL_PIO NVC67B_WINDOW_IMM_CHANNEL_DMA NVC67A_CURSOR_IMM_CHANNEL_PIO NVCA7B_WINDOW_IMM_CHANNEL_DMA NVCA7A_CURSOR_IMM_CHANNEL_PIO'],
   [['nouveau'], 'NVC4B0_VIDEO_DECODER NVC6B0_VIDEO_DECODER NVC7B0_VIDEO_DECODER NVC9B0_VIDEO_DECODER NVB8B0_VIDEO_DECODER NVCDB0_VIDEO_DECODER NVCFB0_VIDEO_DECODER NVC4B7_VIDEO_ENCODER NVC7B7_VIDEO_ENCODER NVC9B7_VIDEO_ENCODER NVCFB7_VIDEO_ENCODER'],
   [['nouveau'], 'NVB8D1_VIDEO_NVJPG NVB8FA_VIDEO_OFA NVCDD1_VIDEO_NVJPG NVCDFA_VIDEO_OFA NVC7FA_VIDEO_OFA NVC9FA_VIDEO_OFA NVCFD1_VIDEO_NVJPG NVCFFA_VIDEO_OFA'],
-  [['tinygrad'], 'NV01_MEMORY_VIRTUAL KEPLER_CHANNEL_GROUP_A FERMI_CONTEXT_SHARE_A GT200_DEBUGGER'],
+  [['tinygrad'], 'NV01_MEMORY_VIRTUAL KEPLER_CHANNEL_GROUP_A FERMI_CONTEXT_SHARE_A GT200_DEBUGGER MAXWELL_PROFILER_DEVICE'],
+];
+
+/** Headers of which constants or enumerators are used: by file name, for some moved. */
+const HEADERS: Uses = [
+  [ALL, 'gsp_fw_wpr_meta.h libos_init_args.h message_queue_priv.h msgq.h msgq_priv.h rpc_headers.h rmgspseq.h gspifpub.h g_os_nvoc.h fsp_mctp_format.h fsp_nvdm_format.h fsp_emem_channels.h'],
+  [['nouveau', 'nova-core'], 'gsp_fw_heap.h g_kernel_gsp_nvoc.h'],
+  // Engines: as RM counts them, as clients do, as interrupts and as context buffers.
+  [BOTH, 'gpu_engine_type.h engine_info.h cl2080_notification.h ctrl0080fifo.h alloc_channel.h g_kernel_channel_nvoc.h'],
+  [['nouveau'], 'engine_idx.h gsp_fw_sr_meta.h'],
 ];
 
 const byName = (uses: Uses, prefix: string = ''): ReadonlyMap<string, readonly User[]> => new Map(uses.flatMap(([users, names]) => names.split(' ').map((name) => [prefix + name, users] as const)));
 
 /** Who uses which names, before what follows from them. */
-export const GSP_CLIENT: Readonly<Record<'records' | 'functions' | 'events' | 'commands' | 'classes', ReadonlyMap<string, readonly User[]>>> = {
+export const GSP_CLIENT: Readonly<Record<'records' | 'functions' | 'events' | 'commands' | 'classes' | 'headers', ReadonlyMap<string, readonly User[]>>> = {
   records: byName(RECORDS),
   functions: byName(FUNCTIONS, 'NV_VGPU_MSG_FUNCTION_'),
   events: byName(EVENTS, 'NV_VGPU_MSG_EVENT_'),
   commands: byName(COMMANDS),
   classes: byName(CLASSES),
+  headers: byName(HEADERS),
 };
 
 /** A part of a version's ABI, by names; status codes always belong to it. */
@@ -82,29 +97,49 @@ export interface Selection {
   readonly events: ReadonlySet<string>;
   readonly commands: ReadonlySet<string>;
   readonly classes: ReadonlySet<string>;
+  readonly typedefs: ReadonlySet<string>;
+  /** Paths of those whose constants and enumerators belong to it. */
+  readonly headers: ReadonlySet<string>;
 }
 
 /** What a GSP client uses of `facts`: the names above with the bodies of messages, the parameters, and what these are made of. */
 export function gspClient(facts: Facts): Selection {
   const records = new Set<string>();
+  const typedefs = new Set<string>();
   const need = (name: string | undefined): void => {
-    const record = name === undefined ? undefined : facts.records.get(name) ?? facts.records.get(facts.typedefs.get(name)?.ref ?? '');
+    if (name === undefined) return;
+    const typedef = facts.typedefs.get(name);
+    if (typedef) typedefs.add(name);
+    const record = facts.records.get(name) ?? facts.records.get(typedef?.ref ?? '');
     if (record === undefined || records.has(record.name)) return;
     records.add(record.name);
     // A flexible array of unions is every message there is, and no part of this one.
-    for (const { ref, dims } of record.fields) if (ref !== undefined && !(dims[0] === -1 && facts.records.get(ref)?.kind === 'union')) need(ref);
+    for (const { ref, type, dims } of record.fields) {
+      if (ref !== undefined && dims[0] === -1 && facts.records.get(ref)?.kind === 'union') continue;
+      need(type);
+      need(ref);
+    }
   };
-  for (const name of GSP_CLIENT.records.keys()) need(name);
-  for (const [table, uses] of [[facts.functions, GSP_CLIENT.functions], [facts.events, GSP_CLIENT.events]] as const) {
+  const { records: own, functions, events, commands, classes, headers } = GSP_CLIENT;
+  for (const name of own.keys()) need(name);
+  for (const [table, uses] of [[facts.functions, functions], [facts.events, events]] as const) {
     for (const name of uses.keys()) {
       const message = table.get(name);
       need(message?.current);
       need(message?.payload);
     }
   }
-  for (const [table, uses] of [[facts.commands, GSP_CLIENT.commands], [facts.classes, GSP_CLIENT.classes]] as const) {
-    for (const name of uses.keys()) need(table.get(name)?.record ?? table.get(name)?.params);
+  for (const [table, uses] of [[facts.commands, commands], [facts.classes, classes]] as const) {
+    for (const name of uses.keys()) {
+      need(table.get(name)?.params);
+      need(table.get(name)?.record);
+    }
   }
+  // A name that stands for the version in force, such as rpc_gsp_rm_control_v.
+  for (const { name, ref } of facts.typedefs.values()) if (ref !== undefined && records.has(ref)) typedefs.add(name);
   const names = (uses: ReadonlyMap<string, unknown>): ReadonlySet<string> => new Set(uses.keys());
-  return { records, functions: names(GSP_CLIENT.functions), events: names(GSP_CLIENT.events), commands: names(GSP_CLIENT.commands), classes: names(GSP_CLIENT.classes) };
+  return {
+    records, typedefs, functions: names(functions), events: names(events), commands: names(commands), classes: names(classes),
+    headers: new Set([...facts.files.keys()].filter((path) => headers.has(path.slice(path.lastIndexOf('/') + 1)))),
+  };
 }

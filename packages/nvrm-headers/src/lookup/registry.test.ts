@@ -11,9 +11,16 @@ describe('a name', () => {
   test.each([
     ['NV2080_CTRL_CMD_GSP_GET_FEATURES', 'command'], ['NV20_SUBDEVICE_0', 'class'], ['NV_VGPU_MSG_FUNCTION_GSP_RM_CONTROL', 'function'], ['NV_VGPU_MSG_EVENT_GSP_INIT_DONE', 'event'],
     ['NV_ERR_TIMEOUT', 'status'], ['NV_ESC_RM_CONTROL', 'escape'], ['UVM_INITIALIZE', 'uvm'], ['GspFwWprMeta', 'record'], ['rpc_free_v', 'typedef'],
-    ['GSP_FW_WPR_META_REVISION', 'constant'], ['NVOS04_FLAGS_CHANNEL_TYPE', 'range'],
+    ['GSP_FW_WPR_META_REVISION', 'constant'], ['RM_ENGINE_TYPE', 'enum'], ['RM_ENGINE_TYPE_SEC2', 'constant'], ['NVOS04_FLAGS_CHANNEL_TYPE', 'range'],
   ])('%s is a %s', (name, kind) => {
     expect(r570.find(name).map((entry) => entry.kind)).toEqual([kind]);
+  });
+
+  test('of a tag is that of its record', () => {
+    expect(r570.find('DOD_METHOD_DATA').map((entry) => entry.kind)).toEqual(['record']);
+    const tagged = [...r570.structures()].filter(({ tag }) => tag !== undefined);
+    expect(tagged.length).toBeGreaterThan(100);
+    for (const { tag = '', name } of tagged) expect(r570.find(tag).map((entry) => entry.name)).toContain(name);
   });
 
   test('that nobody has gives suggestions', () => {
@@ -69,6 +76,7 @@ test('what is told of an entry', () => {
     '  struct NV2080_CTRL_GSP_GET_FEATURES_PARAMS, 72 bytes, src/common/sdk/nvidia/inc/ctrl/ctrl2080/ctrl2080gsp.h',
     '    0x0    NvU32 gspFeatures', '    0x4    NvBool bValid', '    0x5    NvBool bDefaultGspRmGpu', '    0x6    NvU8 firmwareVersion[64]',
   ].join('\n'));
+  expect(told('GSP_DMA_TARGET').split('\n').slice(0, 3)).toEqual(['GSP_DMA_TARGET: enumeration, u32, src/nvidia/arch/nvalloc/common/inc/gsp/gspifpub.h', '  GSP_DMA_TARGET_LOCAL_FB = 0 (0x0)', '  GSP_DMA_TARGET_COHERENT_SYSTEM = 1 (0x1)']);
   expect(told('NV_ERR_TIMEOUT')).toBe('NV_ERR_TIMEOUT: status code 101 (0x65): No answer in the time allowed.');
   expect(told('NV20_SUBDEVICE_0')).toMatch(/^NV20_SUBDEVICE_0: class 0x2080, allocation parameters NV2080_ALLOC_PARAMETERS, RM's Subdevice, under Device\n/);
   expect(describeUses(r570.usesOf('NV2080_ALLOC_PARAMETERS'))).toBe('  used by classes: NV20_SUBDEVICE_0');

@@ -1,4 +1,4 @@
-import type { ClassFact, CommandFact, Facts, IoctlFact, RecordFact, RpcFact, TypedefFact } from '../facts/index.ts';
+import type { ClassFact, CommandFact, EnumFact, Facts, IoctlFact, RecordFact, RpcFact, TypedefFact } from '../facts/index.ts';
 import { describeStatus } from '../status/descriptions.ts';
 
 /** Something that a name or a number stands for, in one version. */
@@ -11,6 +11,7 @@ export type Entry = { readonly version: string; readonly name: string } & (
   | { readonly kind: 'constant'; readonly value: number | bigint; readonly file: string }
   | { readonly kind: 'range'; readonly range: string; readonly file: string }
   | { readonly kind: 'record'; readonly fact: RecordFact }
+  | { readonly kind: 'enum'; readonly fact: EnumFact }
   | { readonly kind: 'typedef'; readonly fact: TypedefFact; readonly record: RecordFact | undefined }
 );
 
@@ -39,7 +40,7 @@ export interface Registry {
   readonly version: string;
   /**
    * What a name stands for exactly, or a number (`0x20803601`, `76`): a command, class, message, ioctl or status code
-   * of that number. Several may share one.
+   * of that number. Several may share one. A record is found by its tag too.
    */
   find(what: string | number): readonly Entry[];
   /** Names that `what` is a part of, whatever the case; at most `limit`, shortest first. */
@@ -67,11 +68,13 @@ export function createRegistry(facts: Facts): Registry {
   for (const [kind, table] of [['escape', facts.escapes], ['uvm', facts.uvm]] as const) for (const fact of table.values()) add({ version, name: fact.name, kind, fact, params: recordOf(fact.params) }, fact.nr);
   for (const [name, value] of facts.status) add({ version, name, kind: 'status', value, description: describeStatus(name) }, value);
   for (const fact of facts.records.values()) add({ version, name: fact.name, kind: 'record', fact });
+  for (const fact of facts.enums.values()) if (fact.name !== null) add({ version, name: fact.name, kind: 'enum', fact });
   for (const fact of facts.typedefs.values()) if (!names.has(fact.name)) add({ version, name: fact.name, kind: 'typedef', fact, record: recordOf(fact.ref) });
   // A command, class or code is a constant of its header too; that is said once.
   for (const { file, values } of facts.enums.values()) for (const [name, value] of values) if (!names.has(name)) add({ version, name, kind: 'constant', value, file });
   for (const [file, table] of facts.constants) for (const [name, value] of table) if (!names.has(name)) add({ version, name, kind: 'constant', value, file });
   for (const [file, table] of facts.ranges) for (const [name, range] of table) if (!names.has(name)) add({ version, name, kind: 'range', range, file });
+  for (const fact of facts.records.values()) if (fact.tag !== undefined && !names.has(fact.tag)) put(names, fact.tag, { version, name: fact.name, kind: 'record', fact });
 
   return {
     version,
