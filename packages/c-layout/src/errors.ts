@@ -30,13 +30,13 @@ export interface Refused {
 /** The one error that this package throws. Nothing was written when it is thrown. */
 export class LayoutError extends Error {
   override readonly name = 'LayoutError';
-  readonly code: LayoutErrorCode;
+  declare readonly code: LayoutErrorCode;
   /** `record.field[3].inner` */
-  readonly path: string;
+  declare readonly path: string;
   /** The refused value; absent for short bytes and declarations. */
-  readonly value: unknown;
+  declare readonly value: unknown;
   /** What the field holds, for `RANGE`. */
-  readonly range: ValueRange | undefined;
+  declare readonly range: ValueRange | undefined;
 
   constructor(code: LayoutErrorCode, path: string, message: string, { value, range }: Refused = {}) {
     super(`${path}: ${message}`);

@@ -8,8 +8,8 @@ export type { Flaw, Layout, Partially } from './layout.ts';
 export type { ArrayView, InPlace, UnionBytes, View } from './view.ts';
 export { FLEXIBLE } from './field.ts';
 export type { ElementType, Field } from './field.ts';
-export { placed } from './record.ts';
-export type { PlacedRecord } from './record.ts';
+export { placed } from './placed.ts';
+export type { PlacedRecord } from './placed.ts';
 export type { ScalarName, ScalarValue } from './scalars.ts';
 
 // Bytes

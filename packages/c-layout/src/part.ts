@@ -48,10 +48,7 @@ export function wrongKind(expected: string, value: unknown): PartFlaw {
 }
 
 export function describe(value: unknown): string {
-  if (value === null) return 'null';
-  switch (typeof value) {
-    case 'number': case 'bigint': case 'boolean': return `${typeof value} ${value}`;
-    case 'string': return `string ${JSON.stringify(value)}`;
-    default: return typeof value;
-  }
+  const type = value === null ? 'null' : typeof value;
+  if (type === 'string') return `string ${JSON.stringify(value)}`;
+  return ['number', 'bigint', 'boolean'].includes(type) ? `${type} ${String(value)}` : type;
 }

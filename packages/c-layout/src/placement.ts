@@ -2,7 +2,7 @@ import type { Fields, FieldType } from './declaration.ts';
 import { LayoutError } from './errors.ts';
 import { FLEXIBLE, type ElementType, type Field } from './field.ts';
 import type { Layout } from './layout.ts';
-import { placed } from './record.ts';
+import { placed } from './placed.ts';
 import { SCALARS } from './scalars.ts';
 
 export interface RecordOptions {

@@ -1,35 +1,70 @@
+import { wrongKind, type Part, type PartFlaw } from './part.ts';
+
 /** Names of the scalar kinds; widths in bits. `ptr` is a 64-bit pointer, `char` a byte of text, `bool` one byte. */
 export type ScalarName = 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64' | 'char' | 'bool' | 'f32' | 'f64' | 'ptr';
 
 /** The JavaScript value of a scalar: 64 bits are bigint, bool is boolean, the rest number. */
 export type ScalarValue<N extends ScalarName> = N extends 'u64' | 's64' | 'ptr' ? bigint : N extends 'bool' ? boolean : number;
 
-export interface Scalar {
+export interface Scalar extends Part {
   /** Bytes; also the natural alignment. */
   readonly size: 1 | 2 | 4 | 8;
-  readonly get: (view: DataView, at: number) => number | bigint | boolean;
-  readonly set: (view: DataView, at: number, value: never) => void;
-  /** Type of the value, and the range where it has one. */
+  /** Type of the value, and the range where it has one; without it a number need not be whole. */
   readonly value: 'number' | 'bigint' | 'boolean';
   readonly min?: number | bigint;
   readonly max?: number | bigint;
 }
 
-const U64_MAX = 2n ** 64n - 1n;
+type Numbers = Pick<Scalar, 'value' | 'min' | 'max'>;
 
-/** Every scalar once; all little endian. */
-export const SCALARS: Readonly<Record<ScalarName, Scalar>> = {
-  u8: { size: 1, value: 'number', min: 0, max: 0xff, get: (v, a) => v.getUint8(a), set: (v, a, x: number) => { v.setUint8(a, x); } },
-  char: { size: 1, value: 'number', min: 0, max: 0xff, get: (v, a) => v.getUint8(a), set: (v, a, x: number) => { v.setUint8(a, x); } },
-  bool: { size: 1, value: 'boolean', get: (v, a) => v.getUint8(a) !== 0, set: (v, a, x: boolean) => { v.setUint8(a, x ? 1 : 0); } },
-  u16: { size: 2, value: 'number', min: 0, max: 0xffff, get: (v, a) => v.getUint16(a, true), set: (v, a, x: number) => { v.setUint16(a, x, true); } },
-  u32: { size: 4, value: 'number', min: 0, max: 0xffffffff, get: (v, a) => v.getUint32(a, true), set: (v, a, x: number) => { v.setUint32(a, x, true); } },
-  u64: { size: 8, value: 'bigint', min: 0n, max: U64_MAX, get: (v, a) => v.getBigUint64(a, true), set: (v, a, x: bigint) => { v.setBigUint64(a, x, true); } },
-  ptr: { size: 8, value: 'bigint', min: 0n, max: U64_MAX, get: (v, a) => v.getBigUint64(a, true), set: (v, a, x: bigint) => { v.setBigUint64(a, x, true); } },
-  s8: { size: 1, value: 'number', min: -0x80, max: 0x7f, get: (v, a) => v.getInt8(a), set: (v, a, x: number) => { v.setInt8(a, x); } },
-  s16: { size: 2, value: 'number', min: -0x8000, max: 0x7fff, get: (v, a) => v.getInt16(a, true), set: (v, a, x: number) => { v.setInt16(a, x, true); } },
-  s32: { size: 4, value: 'number', min: -0x80000000, max: 0x7fffffff, get: (v, a) => v.getInt32(a, true), set: (v, a, x: number) => { v.setInt32(a, x, true); } },
-  s64: { size: 8, value: 'bigint', min: -(2n ** 63n), max: 2n ** 63n - 1n, get: (v, a) => v.getBigInt64(a, true), set: (v, a, x: bigint) => { v.setBigInt64(a, x, true); } },
-  f32: { size: 4, value: 'number', get: (v, a) => v.getFloat32(a, true), set: (v, a, x: number) => { v.setFloat32(a, x, true); } },
-  f64: { size: 8, value: 'number', get: (v, a) => v.getFloat64(a, true), set: (v, a, x: number) => { v.setFloat64(a, x, true); } },
-};
+// Each is a value of its own, so that a bundle has only those that its records are made of. All are little endian.
+const U8: Scalar = /* @__PURE__ */ scalar(1, 'Uint8', { value: 'number', min: 0, max: 0xff });
+const U16: Scalar = /* @__PURE__ */ scalar(2, 'Uint16', { value: 'number', min: 0, max: 0xffff });
+const U32: Scalar = /* @__PURE__ */ scalar(4, 'Uint32', { value: 'number', min: 0, max: 0xffffffff });
+const U64: Scalar = /* @__PURE__ */ scalar(8, 'BigUint64', { value: 'bigint', min: 0n, max: 0xffffffffffffffffn });
+const S8: Scalar = /* @__PURE__ */ scalar(1, 'Int8', { value: 'number', min: -0x80, max: 0x7f });
+const S16: Scalar = /* @__PURE__ */ scalar(2, 'Int16', { value: 'number', min: -0x8000, max: 0x7fff });
+const S32: Scalar = /* @__PURE__ */ scalar(4, 'Int32', { value: 'number', min: -0x80000000, max: 0x7fffffff });
+const S64: Scalar = /* @__PURE__ */ scalar(8, 'BigInt64', { value: 'bigint', min: -0x8000000000000000n, max: 0x7fffffffffffffffn });
+const F32: Scalar = /* @__PURE__ */ scalar(4, 'Float32', { value: 'number' });
+const F64: Scalar = /* @__PURE__ */ scalar(8, 'Float64', { value: 'number' });
+/** Truth values kept in integers, as C's bool and NvBool are. */
+const T8: Scalar = /* @__PURE__ */ truthOf(U8);
+const T32: Scalar = /* @__PURE__ */ truthOf(U32);
+
+export { F32, F64, S16, S32, S64, S8, T32, T8, U16, U32, U64, U8 };
+
+/** Every scalar by its name. */
+export const SCALARS: Readonly<Record<ScalarName, Scalar>> = { u8: U8, u16: U16, u32: U32, u64: U64, s8: S8, s16: S16, s32: S32, s64: S64, char: U8, bool: T8, f32: F32, f64: F64, ptr: U64 };
+
+type Method = 'Uint8' | 'Uint16' | 'Uint32' | 'BigUint64' | 'Int8' | 'Int16' | 'Int32' | 'BigInt64' | 'Float32' | 'Float64';
+
+function scalar(size: Scalar['size'], method: Method, numbers: Numbers): Scalar {
+  const { [`get${method}` as 'getUint32']: get, [`set${method}` as 'setUint32']: set } = DataView.prototype;
+  return {
+    size,
+    ...numbers,
+    get: (view, at) => get.call(view, at, true),
+    set: (view, at, value) => { set.call(view, at, value as number, true); },
+    flaw: (value) => numberFlaw(numbers, value),
+  };
+}
+
+function truthOf(unit: Scalar): Scalar {
+  return {
+    size: unit.size,
+    value: 'boolean',
+    get: (view, at) => unit.get(view, at) !== 0,
+    set: (view, at, value) => { unit.set(view, at, value ? 1 : 0); },
+    flaw: (value) => (typeof value === 'boolean' ? undefined : wrongKind('a boolean', value)),
+  };
+}
+
+export function numberFlaw({ value: kind, min, max }: Numbers, value: unknown): PartFlaw | undefined {
+  if (typeof value !== kind) return wrongKind(`a ${kind}`, value);
+  if (min === undefined || max === undefined) return undefined;
+  const range = (message: string): PartFlaw => ({ code: 'RANGE', path: '', message, value, range: { min, max } });
+  if (kind === 'number' && !Number.isInteger(value)) return range(`expected a whole number, got ${String(value)}`);
+  if ((value as number) < min || (value as number) > max) return range(`${String(value)} is outside ${String(min)} to ${String(max)}`);
+  return undefined;
+}

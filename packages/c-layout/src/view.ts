@@ -25,12 +25,6 @@ export type InPlace<T> = T extends Uint8Array ? (T extends UnionBytes<infer U> ?
 /** A record in place, from the type of its value. */
 export type View<V> = { -readonly [K in keyof V]: InPlace<V[K]> };
 
-/** Where a view lies; its accessors stand on the prototype. */
-export interface Window {
-  readonly $v: DataView;
-  readonly $a: number;
-}
-
 export class Elements implements ArrayView<unknown> {
   readonly length: number;
   readonly #part: Part;

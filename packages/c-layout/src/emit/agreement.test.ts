@@ -5,29 +5,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import * as runtime from '../compiled.ts';
-import { struct } from '../declaration.ts';
+import { array, struct } from '../declaration.ts';
 import { LayoutError } from '../errors.ts';
-import type { Layout } from '../layout.ts';
 import { layouts, type AnyLayout } from './declaration-fixture.ts';
-import { emitJavaScript, nestedIn, runtimeImport } from './index.ts';
 import { RUNTIME } from './javascript.ts';
+import { twinsBy } from './twin-fixture.ts';
 
-/** The generated twin of a declared record. */
-function generate(layout: AnyLayout): AnyLayout {
-  const names = new Map<Layout<unknown>, string>();
-  const texts: string[] = [];
-  const visit = (one: Layout<unknown>): void => {
-    if (names.has(one)) return;
-    for (const inner of nestedIn(one)) visit(inner);
-    names.set(one, `r${names.size}`);
-    texts.push(emitJavaScript(one, (each) => names.get(each)!));
-  };
-  visit(layout);
-  const body = texts.join('').replaceAll('export const', 'const');
-  const wanted = /\{(.*)\}/.exec(runtimeImport(body))![1]!;
-  const make = runInThisContext(`(({${wanted}}) => { ${body} return ${names.get(layout)!}; })`) as (from: unknown) => AnyLayout;
-  return make(runtime);
-}
+const generate = twinsBy(runInThisContext);
 
 /** The value or the refusal of what `act` does. */
 function outcome(act: () => unknown): unknown {
@@ -117,4 +101,52 @@ test('a field may be called like something of the runtime', () => {
   const twin = generate(layout);
   const view = new DataView(Uint8Array.from(names, (_, i) => i).buffer);
   expect(Object.entries(twin.decode(view))).toEqual(names.map((name, i) => [name, i]));
+});
+
+test('a value whose own code writes records is written as it then is', () => {
+  const inner = struct('inner', { a: 'u32', name: array('u8', 4) });
+  const layout = struct('outer', { first: 'u32', inner, rest: array(inner, 3) });
+  const twin = generate(layout);
+  const [bytes, aside] = [new Uint8Array(layout.size), new Uint8Array(layout.size)];
+  const other = layout.decode(new DataView(new Uint8Array(layout.size).fill(0xee).buffer));
+  const one = { a: 1, name: Uint8Array.of(1, 2, 3, 4) };
+  const value = {
+    first: 7,
+    get inner() {
+      twin.encode(new DataView(aside.buffer), 0, other);
+      return one;
+    },
+    rest: [one, one, one],
+  };
+  twin.encode(new DataView(bytes.buffer), 0, value);
+  expect(bytes).toEqual(layout.create(value));
+  expect(aside).toEqual(new Uint8Array(layout.size).fill(0xee));
+});
+
+test('a value that is refused at its end has written nothing, and leaves nothing for the next', () => {
+  const inner = struct('inner', { a: 'u32', b: 'u8' });
+  const layout = struct('outer', { inner, gap: 'u8', list: array('u32', 20), last: 'u16' });
+  const twin = generate(layout);
+  const bytes = new Uint8Array(layout.size).fill(0xaa);
+  const view = new DataView(bytes.buffer);
+  const good = { inner: { a: 1, b: 2 }, gap: 3, list: Array.from({ length: 20 }, (_, i) => i), last: 4 };
+  expect(outcome(() => { twin.encode(view, 0, { ...good, last: 0x1_0000 }); })).toMatchObject({ code: 'RANGE', path: 'outer.last' });
+  expect(outcome(() => { twin.encode(view, 0, { ...good, get last(): number { throw new LayoutError('KIND', 'mine', 'thrown by the value'); } }); })).toMatchObject({ path: 'mine' });
+  expect(bytes).toEqual(new Uint8Array(layout.size).fill(0xaa));
+  twin.encode(view, 0, good);
+  const expected = new Uint8Array(layout.size).fill(0xaa);
+  layout.encode(new DataView(expected.buffer), 0, good);
+  expect(bytes).toEqual(expected);
+});
+
+test('no place is taken for another', () => {
+  const layout = struct('small', { a: 'u32', b: 'u32' });
+  const twin = generate(layout);
+  const bytes = new Uint8Array(16);
+  for (const at of [-1, -8, 9, 16, NaN, undefined as unknown as number, 2 ** 53]) {
+    const [ours, theirs] = [layout, twin].map((each) => outcome(() => { each.encode(new DataView(bytes.buffer), at, { a: 1, b: 2 }); }));
+    expect(theirs).toEqual(ours);
+    expect(ours).toMatchObject({ code: 'SHORT' });
+  }
+  expect(bytes).toEqual(new Uint8Array(16));
 });

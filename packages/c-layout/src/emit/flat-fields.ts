@@ -49,3 +49,13 @@ export function identifier(name: string): string {
 export function property(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
+
+/** Whether a field's value is a Uint8Array because its elements are bytes. */
+export function isBytes({ element, dims, truth = false }: FlatField): boolean {
+  return dims.length === 1 && !truth && (element === 'u8' || element === 'char');
+}
+
+/** Elements of an array of scalars that are written out one by one. */
+export const UNROLLED = 8;
+
+export const plus = (at: string, offset: number): string => (offset === 0 ? at : `${at}+${offset}`);
