@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { firmwareKinds, firmwarePath, syntheticPack } from '@nova-stack/firmware-files';
 import { main } from '@nova-stack/nova';
 import { afterAll, describe, expect, test } from 'vitest';
 
@@ -39,10 +40,45 @@ describe('nova boot', () => {
     expect(other.out).toMatch(/vGPU +none/);
   });
 
+  test.each(['535.113.01', '580.105.08'])('--firmware-version %s boots that, and says why there is no vGPU', async (version) => {
+    const { status, out, err } = await nova('boot', '--firmware-version', version);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain(`running firmware is ${version}`);
+    expect(out).toMatch(new RegExp(`vGPU +none; vgpu: no virtual GPUs: firmware ${version} shares memory with`));
+    expect(out).toMatch(/second boot +done/);
+    const wanted = await nova('boot', '--firmware-version', version, '--vgpu', 'L40-4Q');
+    expect(wanted).toMatchObject({ status: 1, err: expect.stringMatching(new RegExp(`^nova: vgpu: no virtual GPUs: firmware ${version} .*\n$`)) as string });
+  });
+
+  test('--firmware boots the newest of several versions, or the one that is wanted', async () => {
+    const tree = join(dir, 'tree');
+    for (const version of ['535.113.01', '570.144']) {
+      const pack = syntheticPack({ chip: 'ad102', version });
+      mkdirSync(join(tree, 'nvidia', 'ad102', 'gsp'), { recursive: true });
+      for (const kind of firmwareKinds('ad102')) {
+        const path = firmwarePath({ chip: 'ad102', kind, version });
+        writeFileSync(join(tree, path), await pack.read(path));
+      }
+    }
+    expect((await nova('boot', '--firmware', tree)).out).toMatch(/running firmware is 570\.144/);
+    expect((await nova('boot', '--firmware', tree, '--firmware-version', '535.113.01')).out).toMatch(/running firmware is 535\.113\.01/);
+    expect(await nova('boot', '--firmware', tree, '--firmware-version', '580.105.08')).toMatchObject({
+      status: 1, err: expect.stringMatching(/lacks nvidia\/ad102\/gsp\/gsp-580\.105\.08\.bin; it has 570\.144, 535\.113\.01 for ad102\n$/) as string,
+    });
+    // --verify looks at the version that would be booted.
+    expect(await nova('boot', '--firmware', tree, '--verify')).toMatchObject({ status: 1, err: expect.stringMatching(/^nova: --verify: .*gsp-570\.144\.bin/) as string });
+    const future = join(dir, 'future', 'nvidia', 'ad102', 'gsp');
+    mkdirSync(future, { recursive: true });
+    writeFileSync(join(future, 'gsp-590.48.01.bin'), '');
+    expect(await nova('boot', '--firmware', join(dir, 'future'))).toMatchObject({
+      status: 1, err: expect.stringMatching(/has firmware 590\.48\.01 for ad102, which this driver does not speak; it speaks 580\.105\.08, 570\.144, 535\.113\.01\n$/) as string,
+    });
+  });
+
   test('--help names every option and board', async () => {
     const { status, out } = await nova('boot', '--help');
     expect(status).toBe(0);
-    for (const word of ['--board', '--firmware', '--verify', '--vgpu', '--trace', '--seed', 'l40', 'rtx4090']) expect(out).toContain(word);
+    for (const word of ['--board', '--firmware', '--firmware-version', '580.105.08', '--verify', '--vgpu', '--trace', '--seed', 'l40', 'rtx4090']) expect(out).toContain(word);
   });
 
   test.each([
@@ -52,6 +88,7 @@ describe('nova boot', () => {
     [['boot', '--board', 'l4o'], /^nova: unknown board "l4o"; the boards are: l40, rtx4090/],
     [['boot', '--board', 'toString'], /^nova: unknown board "toString"/],
     [['boot', '--seed', '-1'], /seed/],
+    [['boot', '--firmware-version', '590.48.01'], /^nova: --firmware-version: the driver does not speak "590\.48\.01"; it speaks 580\.105\.08, 570\.144, 535\.113\.01/],
     [['boot', '--seed', '1e3'], /^nova: --seed wants a whole number/],
     [['boot', '--firmware', join(dir, 'nowhere')], /^nova: --firmware: cannot read .*nowhere: no such file or directory/],
     [['boot', '--trace', join(dir, 'no', 'where')], /^nova: --trace: cannot write/],

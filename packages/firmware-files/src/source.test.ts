@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { acrBootloaderPath, FIRMWARE_LINKS, firmwareKinds, firmwarePath, memorySource, resolveLinks } from './index.ts';
+import {
+  acrBootloaderPath, compareVersions, FIRMWARE_LINKS, firmwareKinds, firmwarePath, firmwareVersions, memorySource, resolveLinks, SYNTHETIC_VERSIONS, syntheticPack,
+  verifiedSource,
+} from './index.ts';
 
 describe('paths', () => {
   it('are those of linux-firmware', () => {
@@ -52,5 +55,34 @@ describe('a source in memory', () => {
     expect(made).toBe(0);
     await source.read('a');
     await expect(source.read('a')).resolves.toEqual(Uint8Array.of(1));
+  });
+});
+
+describe('versions', () => {
+  it('are ordered by their numbers, not their letters', () => {
+    expect(['570.144', '1000.1', '535.113.01', '570.144.1', '99.9', '535.9'].sort(compareVersions)).toEqual(['99.9', '535.9', '535.113.01', '570.144', '570.144.1', '1000.1']);
+    expect(compareVersions('535.113.01', '535.113.1')).toBe(0);
+  });
+
+  it('that a source has for a chip are told from its images, newest first, over links too', async () => {
+    const files = memorySource({
+      'nvidia/ga102/gsp/gsp-535.113.01.bin': new Uint8Array(), 'nvidia/ga102/gsp/gsp-570.144.bin': new Uint8Array(),
+      'nvidia/ad102/gsp/gsp-590.48.01.bin': new Uint8Array(), 'nvidia/ad102/gsp/gsp-x.bin': new Uint8Array(), 'nvidia/ad102/gsp/bootloader-580.105.08.bin': new Uint8Array(),
+    });
+    expect(await firmwareVersions(files, 'ad104')).toEqual(['590.48.01', '570.144', '535.113.01']);
+    expect(await firmwareVersions(files, 'ga104')).toEqual(['570.144', '535.113.01']);
+    expect(await firmwareVersions(files, 'tu102')).toEqual([]);
+    expect(await firmwareVersions(verifiedSource(files), 'ga102')).toEqual(['570.144', '535.113.01']);
+  });
+
+  it('are unknown where the source cannot tell', async () => {
+    const silent = { name: 'silent', read: () => Promise.reject(new Error('no')) };
+    expect(await firmwareVersions(silent, 'ad102')).toBeUndefined();
+    expect(await firmwareVersions(verifiedSource(silent), 'ad102')).toBeUndefined();
+  });
+
+  it('of synthetic packs are three', async () => {
+    expect(SYNTHETIC_VERSIONS).toEqual(['580.105.08', '570.144', '535.113.01']);
+    for (const version of SYNTHETIC_VERSIONS) expect(await firmwareVersions(syntheticPack({ chip: 'ad104', version }), 'ad104')).toEqual([version]);
   });
 });

@@ -6,12 +6,12 @@ import type { DmaBuffer } from '@nova-stack/pci';
 import { prepareBooter, runBooterLoad, type Booter } from './booter.ts';
 import type { Chip } from './chip.ts';
 import { MS, present, report, S, until, type Device } from './device.ts';
-import { NovaCoreError } from './errors.ts';
 import { Falcon } from './falcon.ts';
 import { fbLayout, type FbLayout } from './fb-layout.ts';
 import { loadFirmwareFiles, type FirmwareChoice, type FirmwareFiles } from './firmware-files.ts';
 import { isAbsent } from './firmware/absent.ts';
 import type { FirmwareAbi, RegistryEntry, StaticInfo } from './firmware/abi.ts';
+import { requireSameVersion } from './firmware/versions.ts';
 import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
 import { GspClient } from './gsp/client.ts';
 import { layOutLibos } from './libos.ts';
@@ -122,11 +122,7 @@ async function inquire(device: Device, client: GspClient, files: FirmwareFiles):
   report(device.trace, 'nova-core.static-info.read', { name: info.name, usable, total: info.fbSize, regions: info.regions.length });
   const features = await client.control('features', files.abi.controls.features, undefined);
   report(device.trace, 'nova-core.features.read', { version: features.version });
-  if (features.version !== files.version) {
-    throw new NovaCoreError('VERSION_MISMATCH', 'features', `the image is ${files.version}, the running firmware says ${features.version}`, {
-      detail: { image: files.version, running: features.version },
-    });
-  }
+  requireSameVersion(files.version, features.version);
   return info;
 }
 

@@ -1,6 +1,6 @@
 import { createAuxBus, type AuxBus } from '@nova-stack/aux-bus';
 import { syntheticPack, type FirmwareSource } from '@nova-stack/firmware-files';
-import { createGspRm } from '@nova-stack/gsp-rm';
+import { createGspRm, type Provocation } from '@nova-stack/gsp-rm';
 import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { createGpu, type Gpu } from '@nova-stack/hw-model';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
@@ -33,6 +33,8 @@ export interface Machine {
   readonly clock: VirtualClock;
   readonly trace: Trace;
   readonly gpu: Gpu;
+  /** Makes the GPU's firmware do what no driver asks for: report an error, hang, crash. */
+  readonly provoke: Provocation;
   readonly pci: PciBus;
   readonly slot: Slot;
   readonly auxBus: AuxBus;
@@ -56,12 +58,14 @@ export function createMachine(options: MachineOptions): Machine {
     sinks: options.sinks ?? [],
     ...(options.faults && { faults: faultPlan(options.faults) }),
   });
-  const gpu = createGpu({ board, firmware: createGspRm({ ...(options.tap && { tap: options.tap(clock) }) }), trace, seed });
+  let provoke: Provocation | undefined;
+  const firmwareModel = createGspRm({ provoke: (given) => { provoke = given; }, ...(options.tap && { tap: options.tap(clock) }) });
+  const gpu = createGpu({ board, firmware: firmwareModel, trace, seed });
   const pci = createBus({ clock, trace });
   const slot = pci.plug(gpu);
   const auxBus = createAuxBus({ trace });
   const { version } = options;
   const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: version ?? DEFAULT_VERSION });
   const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }) });
-  return { clock, trace, gpu, pci, slot, auxBus, core };
+  return { clock, trace, gpu, provoke: provoke!, pci, slot, auxBus, core };
 }

@@ -14,14 +14,14 @@ const BLOCK = 0x100;
 export function syntheticBooter(
   { booter }: PackShape, { chip, version, direction, file }: { readonly chip: string; readonly version: string; readonly direction: 'load' | 'unload'; readonly file: string },
 ): Uint8Array {
-  const { appSize, osDataSize } = booter[direction];
+  const { appSize, osDataSize, tailSize = 0 } = booter[direction];
   const each = SYNTHETIC_SIGNATURE.falconSize;
 
   const appOffset = OS_CODE_SIZE;
   const osDataOffset = appOffset + appSize;
-  const data = fillFrom(`${file} ${chip}`, new Uint8Array(osDataOffset + osDataSize));
+  const data = fillFrom(`${file} ${chip}`, new Uint8Array(osDataOffset + osDataSize + tailSize));
   const imem = data.subarray(appOffset, osDataOffset);
-  const dmem = data.subarray(osDataOffset);
+  const dmem = data.subarray(osDataOffset, osDataOffset + osDataSize);
   putHeader(imem, { kind: direction === 'load' ? 'booterLoad' : 'booterUnload', version, chip, imemLength: appSize, dmemLength: osDataSize });
   dmem.fill(0, booter.pkcOffset, booter.pkcOffset + each);
   const digest = digestOf(imem, dmem);

@@ -63,6 +63,22 @@ describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) =>
   });
 });
 
+/** As linux-firmware has them, and for 580.105.08 as NVIDIA's script would make them of what its open modules carry. */
+const SIZES: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  '535.113.01': { ad102: [32876, 55928, 39800], ga102: [20588, 59768, 39544] },
+  '570.144': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080] },
+  '580.105.08': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080] },
+};
+
+it.each(packs)('the files of $chip $version are as long as the real ones', async ({ chip, version }) => {
+  const pack = syntheticPack({ chip, version });
+  const sizes = await Promise.all((['bootloader', 'booter_load', 'booter_unload'] as const).map(async (kind) => (await pack.read(firmwarePath({ chip, kind, version }))).length));
+  expect(sizes).toEqual(SIZES[version]![chip]);
+  const { signatures } = parseGspImage(await pack.read(firmwarePath({ chip, kind: 'gsp', version })), 'gsp');
+  for (const family of ['ad10x', 'ga10x', 'gh100']) expect([...signatures.keys()]).toContain(family);
+  expect(signatures.has('gb20x')).toBe(version !== '535.113.01');
+});
+
 describe('a synthetic pack', () => {
   it('can have an image of any size in pages', async () => {
     await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 40 }), async (pages) => {

@@ -2,6 +2,8 @@
 export interface BooterShape {
   readonly appSize: number;
   readonly osDataSize: number;
+  /** Bytes behind the data, which nobody loads; default none. */
+  readonly tailSize?: number;
 }
 
 /** What the synthetic files of a chip and release look like. */
@@ -42,7 +44,7 @@ function bootloader({ monitorData, monitorCode, size, code }: { readonly monitor
 const SHAPES_570: Readonly<Record<string, PackShape>> = {
   ad102: {
     signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
-    booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00 } },
+    booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00, tailSize: 0x100 } },
     bootloader: bootloader({ monitorData: 0x4000, monitorCode: 0x2900, size: 0x9000, code: 0x880 }),
   },
   ga102: {
@@ -56,7 +58,7 @@ const SHAPES_570: Readonly<Record<string, PackShape>> = {
 const SHAPES_535: Readonly<Record<string, PackShape>> = {
   ad102: {
     signatures: ['cc_gh100', 'gh100', 'ad10x', 'ga10x'],
-    booter: { ...RSA3K, load: { appSize: 0x7600, osDataSize: 0x6000 }, unload: { appSize: 0x4800, osDataSize: 0x4e00 } },
+    booter: { ...RSA3K, load: { appSize: 0x7600, osDataSize: 0x6000 }, unload: { appSize: 0x4800, osDataSize: 0x4e00, tailSize: 0x100 } },
     bootloader: bootloader({ monitorData: 0x4000, monitorCode: 0x2500, size: 0x8000, code: 0x458 }),
   },
   ga102: {

@@ -78,7 +78,7 @@ export interface EventForm<T> {
   readonly name: string;
   readonly number: number;
   /** @throws RangeError, or a layout's error when `payload` is too short. */
-  decode(payload: Uint8Array): T;
+  readonly decode: (payload: Uint8Array) => T;
 }
 
 export interface MessageAbi {

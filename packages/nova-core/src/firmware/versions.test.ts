@@ -6,7 +6,7 @@ import { fbLayout, heapSize } from '../fb-layout.ts';
 import { GiB, KiB, MiB } from '../sizes.ts';
 import { isAbsent, notInFirmware, type Absent } from './absent.ts';
 import type { EventForm, FirmwareAbi, JournalRecord } from './abi.ts';
-import { FIRMWARE_ABIS, SUPPORTED_FIRMWARE } from './versions.ts';
+import { FIRMWARE_ABIS, requireSameVersion, SUPPORTED_FIRMWARE } from './versions.ts';
 
 /**
  * Where firmware of each version reads and writes, measured with a compiler on NVIDIA's headers of that version and
@@ -71,6 +71,13 @@ const put = (bytes: Uint8Array, at: number, text: string): void => { bytes.set(n
 it('are looked for from the newest to the oldest, and each is measured here', () => {
   expect(SUPPORTED_FIRMWARE).toEqual(['580.105.08', '570.144', '535.113.01']);
   expect(Object.keys(WIRE).sort()).toEqual(FIRMWARE_ABIS.map(({ version }) => version).sort());
+});
+
+it('run as what their image says, or not at all', () => {
+  requireSameVersion('570.144', '570.144');
+  for (const running of ['570.148', '570.144.1', '']) {
+    expect(() => { requireSameVersion('570.144', running); }).toThrow(expect.objectContaining({ code: 'VERSION_MISMATCH', step: 'features', detail: { image: '570.144', running } }));
+  }
 });
 
 describe.each(versions)('$version before the boot', ({ abi, wire }) => {

@@ -1,3 +1,4 @@
+import { NovaCoreError } from '../errors.ts';
 import type { FirmwareAbi } from './abi.ts';
 import { r535_113_01 } from './r535_113_01.ts';
 import { r570_144 } from './r570_144.ts';
@@ -8,3 +9,9 @@ export const FIRMWARE_ABIS: readonly FirmwareAbi[] = [r580_105_08, r570_144, r53
 
 /** Their names: `580.105.08`, … */
 export const SUPPORTED_FIRMWARE: readonly string[] = FIRMWARE_ABIS.map(({ version }) => version);
+
+/** @throws {@link NovaCoreError} `VERSION_MISMATCH` when what runs is not what the image says. */
+export function requireSameVersion(image: string, running: string): void {
+  if (running === image) return;
+  throw new NovaCoreError('VERSION_MISMATCH', 'features', `the image is ${image}, the running firmware says ${JSON.stringify(running)}`, { detail: { image, running } });
+}

@@ -52,15 +52,14 @@ export function bootAbi<Arguments extends ArgumentsRecord>(rm: BootNeeds<Argumen
     },
     wprMeta: (input) => wprMeta(rm, input),
     libosArguments: (regions) => libosArguments(rm, regions),
-    rmArguments: (queues) => rm.GSP_ARGUMENTS_CACHED.create({
-      ...own.rmArguments,
+    rmArguments: (queues) => rm.GSP_ARGUMENTS_CACHED.create(Object.assign({
       messageQueueInitArguments: {
         sharedMemPhysAddr: BigInt(queues.sharedMemPhysAddr),
         pageTableEntryCount: queues.pageTableEntryCount,
         cmdQueueOffset: BigInt(queues.cmdQueueOffset),
         statQueueOffset: BigInt(queues.statQueueOffset),
       },
-    } as Partially<Arguments>),
+    }, own.rmArguments) as Partially<Arguments>),
   };
 }
 

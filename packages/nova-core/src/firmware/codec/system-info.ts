@@ -37,7 +37,7 @@ const MAX_USER_VA = 0x7fff_ffff_f000n;
 export function systemInfo<Info extends SystemInfoRecord>(rm: SystemInfoNeeds<Info>, own: SystemInfoOwn<Info>): Notice<SystemFacts> {
   return {
     name: 'GSP_SET_SYSTEM_INFO', function: rm.NV_VGPU_MSG_FUNCTION_GSP_SET_SYSTEM_INFO,
-    encode: (facts) => rm.GspSystemInfo.create({ ...own(facts), ...common(facts) } as Partially<Info>),
+    encode: (facts) => rm.GspSystemInfo.create(Object.assign(common(facts), own(facts)) as Partially<Info>),
   };
 }
 
