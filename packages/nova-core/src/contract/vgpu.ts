@@ -1,7 +1,7 @@
 import { ContractError, type InstanceState } from '@nova-stack/nova-core-api';
 import type { BackendInstance, VgpuBackend } from '@nova-stack/nova-core-api/core';
 
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import type { Rejection } from '../vgpu/catalogue.ts';
 import type { Obstacle, VfState, VgpuHost } from '../vgpu/host.ts';
 import type { Teller } from './errors.ts';

@@ -3,7 +3,7 @@ import { HEADER } from '@nova-stack/pci';
 
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import type { HostingControls } from '../gsp/client.ts';
 import { instanceShare, type PlacementFacts } from './placement.ts';
 

@@ -1,6 +1,6 @@
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import type { HostingControls } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';

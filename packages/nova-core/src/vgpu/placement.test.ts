@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import { GiB, MiB } from '../sizes.ts';
 import { instanceShare, placementAt, slotsOf, type PlacementFacts } from './placement.ts';
 

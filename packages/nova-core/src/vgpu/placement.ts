@@ -1,4 +1,4 @@
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import { alignDown, alignUp, GiB } from '../sizes.ts';
 
 /** What placements are made from; fixed while the firmware runs. */

@@ -2,7 +2,7 @@ import { NV_VIRTUAL_FUNCTION_PRIV_DOORBELL } from '@nova-stack/gpu-regs';
 
 import { MS, present, report, S, until, type Device } from '../device.ts';
 import { hex, NovaCoreError } from '../errors.ts';
-import type { PluginAbi, PluginMessage } from '../firmware/abi.ts';
+import type { PluginAbi, PluginMessage } from '../firmware/vgpu-abi.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { write } from '../mmio.ts';
 

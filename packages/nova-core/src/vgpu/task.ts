@@ -2,7 +2,7 @@ import { ReleaseStack } from '@nova-stack/aux-bus';
 
 import { report, S, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
-import type { VgpuTypeFacts } from '../firmware/abi.ts';
+import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import type { HostingControls } from '../gsp/client.ts';
 import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';

@@ -11,7 +11,7 @@ import {
   VGPU_REGION_SIZES as SIZES,
 } from '@nova-stack/nvrm-headers/r570_144/vgpu_plugin';
 
-import type { PluginAbi, PluginMessage } from '../abi.ts';
+import type { PluginAbi, PluginMessage } from '../vgpu-abi.ts';
 
 type Part = keyof typeof SIZES;
 interface Place {

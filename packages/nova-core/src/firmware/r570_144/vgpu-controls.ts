@@ -2,7 +2,7 @@ import { dataView } from '@nova-stack/c-layout';
 import * as manager from '@nova-stack/nvrm-headers/r570_144/ctrl2080vgpumgrinternal';
 import { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_TYPES_PER_PGPU } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
 
-import type { PluginBoot, VgpuControls } from '../abi.ts';
+import type { PluginBoot, VgpuControls } from '../vgpu-abi.ts';
 import { REGION } from './plugin.ts';
 
 const nothing = (): undefined => undefined;

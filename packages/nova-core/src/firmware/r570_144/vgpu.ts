@@ -2,7 +2,7 @@ import { text } from '@nova-stack/c-layout';
 import { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_PER_PGPU, NVA081_MAX_VGPU_TYPES_PER_PGPU } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
 
 import { MiB } from '../../sizes.ts';
-import type { VgpuAbi, VgpuTypeFacts } from '../abi.ts';
+import type { VgpuAbi, VgpuTypeFacts } from '../vgpu-abi.ts';
 import { plugin } from './plugin.ts';
 import { vgpuControls } from './vgpu-controls.ts';
 
