@@ -69,9 +69,9 @@ describe('nova boot', () => {
     expect(await nova('boot', '--firmware', tree, '--verify')).toMatchObject({ status: 1, err: expect.stringMatching(/^nova: --verify: .*gsp-570\.144\.bin/) as string });
     const future = join(dir, 'future', 'nvidia', 'ad102', 'gsp');
     mkdirSync(future, { recursive: true });
-    writeFileSync(join(future, 'gsp-590.48.01.bin'), '');
+    writeFileSync(join(future, 'gsp-999.99.bin'), '');
     expect(await nova('boot', '--firmware', join(dir, 'future'))).toMatchObject({
-      status: 1, err: expect.stringMatching(/has firmware 590\.48\.01 for ad102, which this driver does not speak; it speaks 580\.105\.08, 570\.144, 535\.113\.01\n$/) as string,
+      status: 1, err: expect.stringMatching(/has firmware 999\.99 for ad102, which this driver does not speak; it speaks .*570\.144, 535\.113\.01\n$/) as string,
     });
   });
 
@@ -88,7 +88,7 @@ describe('nova boot', () => {
     [['boot', '--board', 'l4o'], /^nova: unknown board "l4o"; the boards are: l40, rtx4090/],
     [['boot', '--board', 'toString'], /^nova: unknown board "toString"/],
     [['boot', '--seed', '-1'], /seed/],
-    [['boot', '--firmware-version', '590.48.01'], /^nova: --firmware-version: the driver does not speak "590\.48\.01"; it speaks 580\.105\.08, 570\.144, 535\.113\.01/],
+    [['boot', '--firmware-version', '999.99'], /^nova: --firmware-version: the driver does not speak "999\.99"; it speaks .*570\.144, 535\.113\.01/],
     [['boot', '--seed', '1e3'], /^nova: --seed wants a whole number/],
     [['boot', '--firmware', join(dir, 'nowhere')], /^nova: --firmware: cannot read .*nowhere: no such file or directory/],
     [['boot', '--trace', join(dir, 'no', 'where')], /^nova: --trace: cannot write/],
