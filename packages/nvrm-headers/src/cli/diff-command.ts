@@ -18,7 +18,7 @@ export const diffCommand: Command = {
     const [from, to, ...more] = positionals;
     if (from === undefined || to === undefined || more.length > 0) throw new UsageError('diff takes two versions, such as 570.144 580.105.08');
     if (flags.has('markdown') && flags.has('json')) throw new UsageError('--markdown and --json exclude each other');
-    const diff = diffFacts(loadFacts(from), loadFacts(to), { ...(flags.has('gsp-client') && { only: gspClient }), constants: flags.has('constants') });
+    const diff = diffFacts(loadFacts(from), loadFacts(to), { ...(flags.has('gsp-client') && { only: gspClient }), ...(flags.has('constants') && { constants: true }) });
     if (flags.has('json')) output.out(`${JSON.stringify(diff, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 1)}\n`);
     else output.out(flags.has('markdown') ? diffMarkdown(diff) : diffText(diff));
     return 0;

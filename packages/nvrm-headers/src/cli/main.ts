@@ -1,11 +1,13 @@
 import { FactsError } from '../facts/index.ts';
+import { ImportError } from '../import/index.ts';
 import { diffCommand } from './diff-command.ts';
 import { findCommand } from './find-command.ts';
 import { generateCommand } from './generate-command.ts';
+import { importCommand } from './import-command.ts';
 import { help, parse, type Command, type Output } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
-const COMMANDS: readonly Command[] = [findCommand, diffCommand, generateCommand];
+const COMMANDS: readonly Command[] = [findCommand, diffCommand, importCommand, generateCommand];
 
 const HELP = `Usage: nvrm-headers COMMAND [options]
 
@@ -43,7 +45,7 @@ export async function main(args: readonly string[], output: Output = processOutp
     output.out(help(command));
     return 0;
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof FactsError)) throw error;
+    if (!(error instanceof UsageError || error instanceof FactsError || error instanceof ImportError)) throw error;
     output.err(`nvrm-headers: ${error.message}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
