@@ -23,7 +23,7 @@ interface Resource {
 const ENTRY = /RS_ENTRY\(\s*\/\* External Class\s*\*\/\s*(\w+),\s*\/\* Internal Class\s*\*\/\s*(\w+),[\s\S]*?\/\* Parents\s*\*\/\s*(RS_\w+)(?:\(((?:\s*classId\(\w+\),?)*)\s*\))?,\s*\/\* Alloc Param Info\s*\*\/\s*(RS_\w+)(?:\((\w+)\))?,/g;
 
 /** `#define NAME (0xc1U) … "STRUCT_MESSAGE_ID"`. */
-const REMARK = /^#define\s+(\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from "(\w+)_MESSAGE_ID" \*\//gm;
+const REMARK = /^#define\s+(\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from\s"(\w+)_MESSAGE_ID" \*\//gm;
 
 const PARENT_LISTS: Readonly<Record<string, readonly string[]>> = { RS_ROOT_OBJECT: ['-'], RS_ANY_PARENT: ['*'] };
 

@@ -26,7 +26,7 @@ interface Remark {
 }
 
 /** `#define NAME (0x20800101) … "(FINN_NV20_SUBDEVICE_0_GPU_INTERFACE_ID << 8) | STRUCT_MESSAGE_ID"`, or with a number in place of the macro. */
-const REMARK = /^#define\s+(\w*CTRL_\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from "\(+FINN_\w+_INTERFACE_ID << 8\)? \| (\w+)\)*" \*\//gm;
+const REMARK = /^#define\s+(\w*CTRL_\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from\s"\(+FINN_\w+_INTERFACE_ID << 8\)? \| (\w+)\)*" \*\//gm;
 
 const ROW = /\/\*flags=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*accessRight=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*methodId=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*paramSize=\*\/\s*(?:sizeof\((\w+)\)|0\b)/g;
 
