@@ -38,7 +38,7 @@ export function assemble({ root, headers, version }: Checkout, { macros, constan
   const sources = {
     values: new Map(known.map(({ name, value }) => [name, value])),
     recordOf: (name: string) => recordBehind(shapes, name),
-    isType: (name: string) => shapes.records.has(name) || shapes.typedefs.has(name),
+    isType: (name: string) => shapes.records.has(name) || shapes.typedefs.has(name) || enums.some((each) => each.name === name),
   };
   const texts = (part: string): string[] => headers.filter((path) => path.includes(part)).map((path) => read(root, path));
   const messages = (prefix: string): ImportedRpc[] => messagesOf({ ...shapes, enums }, prefix);

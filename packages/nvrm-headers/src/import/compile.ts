@@ -25,7 +25,7 @@ export async function compile(checkout: Checkout, clang: Clang, folder: string, 
   const { text, flags } = unitOf(checkout);
   const unit: CompiledUnit = { folder, header: join(folder, 'headers.h'), flags };
   writeFileSync(unit.header, text);
-  await check(clang, unit, text);
+  await check(checkout, clang, unit, text);
 
   const abi = new Set(checkout.headers.map((path) => join(checkout.root, path)));
   progress(`reading records, types and enumerations of ${checkout.headers.length} headers`);
@@ -40,14 +40,15 @@ export async function compile(checkout: Checkout, clang: Clang, folder: string, 
 }
 
 /** Says which header does not compile, and how to see it again after the unit is gone. */
-async function check(clang: Clang, { header, flags }: CompiledUnit, text: string): Promise<void> {
+async function check({ root, headers }: Checkout, clang: Clang, { header, flags }: CompiledUnit, text: string): Promise<void> {
   const args = [...flags, '-fsyntax-only'];
   const { status, err } = await clang.attempt([...args, header]);
   if (status === 0) return;
   // The line of the unit that the first error comes from: of an include, or the error's own.
   const line = Number(new RegExp(`${header.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}:(\\d+)[:,]`).exec(err)?.[1] ?? 0);
   const lines = text.split('\n').slice(0, line);
-  const path = /^#include "(\/.*)"$/.exec(lines.at(-1) ?? '')?.[1];
+  const included = /^#include "(.*)"$/.exec(lines.at(-1) ?? '')?.[1] ?? '';
+  const path = headers.includes(included) ? join(root, included) : undefined;
   // Alone if it fails alone, else after all that comes before it.
   const alone = path !== undefined && (await clang.attempt([...args, path])).status !== 0;
   const again = [clang.program, ...args, alone ? path : '-'].map(shellWord).join(' ');

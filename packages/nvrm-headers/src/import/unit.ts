@@ -34,14 +34,14 @@ const CLASSES_BY_HEADER = '#define SDK_ALL_CLASSES_INCLUDE_FULL_HEADER';
 
 /**
  * The RM's headers come first, as its RPC code includes them: what that defines beforehand decides which structures of
- * messages there are. Then the internal headers with things to pick, and every ABI header by path.
+ * messages there are. Then the internal headers with things to pick, and every ABI header by its path from the root.
  */
 export function unitOf({ root, headers, rpcSource }: Checkout): Unit {
   const lines = [
     ...preamble(read(root, rpcSource)),
     ...PICKED_HEADERS.flatMap((name) => [`#if __has_include("${name}")`, `#include "${name}"`, '#endif']),
     CLASSES_BY_HEADER,
-    ...headers.map((path) => `#include "${join(root, path)}"`),
+    ...headers.map((path) => `#include "${path}"`),
   ];
   return { text: `${lines.join('\n')}\n`, flags: flagsOf(root) };
 }
@@ -68,6 +68,8 @@ function flagsOf(root: string): string[] {
     '-include', join(root, FIRST_HEADER),
     ...folders.flatMap((folder) => ['-I', folder]),
     ...UVM_FOLDERS.flatMap((folder) => ['-I', join(root, folder)]),
+    // For the unit itself.
+    '-I', root,
     ...defines.map(([name, value]) => `-D${name}${value === undefined ? '' : `=${value}`}`),
   ];
 }
