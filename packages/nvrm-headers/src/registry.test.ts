@@ -19,13 +19,20 @@ const registries = (import.meta as unknown as Vite).glob<unknown>('../generated/
 test.each([
   ['r535_113_01', [1434, 228, 204, 32, 40, 69, 133]],
   ['r570_144', [1608, 272, 228, 36, 41, 73, 143]],
-  ['r580_105_08', [1637, 295, 229, 36, 41, 73, 150]],
+  ['r580_105_08', [1639, 295, 229, 36, 41, 73, 150]],
 ])('%s has every command, class, function, event, ioctl and status code', (version, counts) => {
   const table = (name: string): Record<string, readonly unknown[]> => registries[`../generated/${version}/${name}.js`] as Record<string, readonly unknown[]>;
   const [{ COMMANDS: commands }, { CLASSES: classes }, { FUNCTIONS: functions, EVENTS: events }, { ESCAPES: escapes, UVM_IOCTLS: uvm }, status] =
     [table('registry/commands'), table('registry/classes'), table('registry/rpc'), table('registry/ioctls'), table('status')];
   const codes = Object.entries(status).filter(([name]) => name !== 'STATUS_NAMES');
   expect([commands, classes, functions, events, escapes, uvm, codes].map((rows) => rows!.length)).toEqual(counts);
+});
+
+// The row of open-gpu-kernel-modules 580.105.08: src/nvidia/generated/g_subdevice_nvoc.c, whose size of parameters is told
+// as "0 /* Singleton parameter list */": such a command is exported like any other.
+test('580.105.08 keeps what is exported without parameters', () => {
+  const { COMMANDS: commands } = registries['../generated/r580_105_08/registry/commands.js'] as { readonly COMMANDS: typeof COMMANDS };
+  expect(commands.find(({ id }) => id === 0x20800a6a)).toEqual({ name: 'NV2080_CTRL_CMD_INTERNAL_RC_WATCHDOG_TIMEOUT', id: 0x20800a6a, exported: true, flags: 0xc0 });
 });
 
 describe('the registry of 570.144', () => {

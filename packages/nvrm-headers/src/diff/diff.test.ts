@@ -12,7 +12,7 @@ describe('from one release to another', () => {
   // Counted apart from this code, over the compiler's facts.
   test.each([
     ['535.113.01 to 570.144', r535, r570, { records: [944, 139], dangers: [9, 168, 14, 7, 2], commands: [295, 121, 33], status: [10, 0, 0], enumerators: [189, 11, 25], reused: [18, 0, 1, 4, 1] }],
-    ['570.144 to 580.105.08', r570, r580, { records: [304, 27], dangers: [5, 113, 16, 13, 0], commands: [61, 32, 2], status: [7, 0, 0], enumerators: [96, 0, 7], reused: [8, 0, 2, 0, 0] }],
+    ['570.144 to 580.105.08', r570, r580, { records: [304, 27], dangers: [5, 113, 16, 13, 0], commands: [61, 30, 2], status: [7, 0, 0], enumerators: [96, 0, 7], reused: [8, 0, 2, 0, 0] }],
   ] as const)('%s', (_, from, to, expected) => {
     const { records, tables, reused } = diffFacts(from, to);
     const counts = ({ added, removed, changed }: TableDiff): number[] => [added.length, removed.length, changed.filter(({ renumbered }) => renumbered).length];
