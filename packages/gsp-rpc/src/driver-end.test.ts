@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { largestPayload } from './continuation.ts';
 import { openDriverEnd, type DriverEnd, type DriverEndOptions } from './driver-end.ts';
 import { flush, openFirmwareEnd, queueMessage, receiveRequest, type FirmwareEndState } from './firmware-end.ts';
 import { GspRpcError } from './errors.ts';
@@ -174,11 +175,11 @@ describe('calls and events', () => {
 
   test('the largest legal message passes, one byte more is refused before anything is written', async () => {
     const { driver, memory } = pair({ idle: echo });
-    const payload = control(profile.maxPayload);
+    const payload = control(largestPayload(profile, 76));
     expect(same((await driver.call(76, payload)).payload, payload)).toBe(true);
     const before = memory.slice();
-    await expect(driver.call(76, control(profile.maxPayload + 1))).rejects.toMatchObject({ code: 'TOO_LARGE' });
-    await expect(driver.call(47, bytes(0xffb1))).rejects.toMatchObject({ code: 'LENGTH' });
+    await expect(driver.call(76, control(largestPayload(profile, 76) + 1))).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await expect(driver.call(47, bytes(0xffb1))).rejects.toMatchObject({ code: 'TOO_LARGE' });
     expect(same(memory, before)).toBe(true);
   });
 
@@ -245,7 +246,7 @@ describe('the firmware end', () => {
     const old = element.getUint32(0x34, true);
     element.setUint32(0x34, 0, true);
     element.setUint32(0x20, element.getUint32(0x20, true) ^ old, true);
-    expect(request(state, carryOut)).toMatchObject({ function: 72, malformed: { code: 'RPC_HEADER' } });
+    expect(request(state, carryOut)).toMatchObject({ function: 72, malformed: { code: 'RPC_SIGNATURE' } });
     expect(request(state, carryOut)).toMatchObject({ function: 73, malformed: undefined });
   });
 
@@ -283,9 +284,9 @@ describe('what the driver end refuses', () => {
   const element = status + 0x1000;
   test.each([
     ['CHECKSUM', element + 0x60, 0x55],
-    ['ELEMENT_COUNT', element + 0x28, 0],
-    ['ELEMENT_COUNT', element + 0x28, 2],
-    ['ELEMENT_COUNT', element + 0x28, 17],
+    ['ELEMENT_RANGE', element + 0x28, 0],
+    ['INCOMPLETE', element + 0x28, 2],
+    ['ELEMENT_RANGE', element + 0x28, 17],
     ['LENGTH', element + 0x38, 0x1f],
     ['LENGTH', element + 0x38, 0xffd1],
     ['RING_POINTER', status + 0x10, 63],
@@ -300,7 +301,7 @@ describe('what the driver end refuses', () => {
   });
 
   test.each([
-    ['SEQUENCE', 0x24, 1], ['RPC_HEADER', 0x30, 0x02000000], ['RPC_HEADER', 0x34, 1], ['CONTINUATION', 0x3c, 71],
+    ['SEQUENCE', 0x24, 1], ['RPC_VERSION', 0x30, 0x02000000], ['RPC_SIGNATURE', 0x34, 1], ['CONTINUATION', 0x3c, 71],
   ] as const)('%s in an element whose checksum is good', async (code, field, value) => {
     const { driver, memory, state, carryOut } = pair();
     queueMessage(state, reply);
@@ -332,7 +333,7 @@ describe('what the driver end refuses', () => {
     queueMessage(state, { function: 0x1001, result: 0, sequence: 0, payload: bytes(0) });
     runJob(flush(profile, state), carryOut);
     expect(whole.sent).toBe(0x20000);
-    await expect(driver.call(76, control(100))).rejects.toMatchObject({ code: 'CONTINUATION' });
+    await expect(driver.call(76, control(100))).rejects.toMatchObject({ code: 'INTERRUPTED' });
   });
 });
 

@@ -1,26 +1,10 @@
-/** What can go wrong between the two ends of the queues. Codes are stable. */
+/** What can go wrong between the two ends of the queues. Codes are stable; `checks.ts` has those of the receivers. */
 export type GspRpcErrorCode =
-  /** Arguments that describe the shared memory do not fit together. */
-  | 'ARGS'
-  /** A page table entry is unaligned, out of range, or entry 0 does not describe the table itself. */
-  | 'PTE'
-  /** The peer's queue header differs from the agreed geometry. */
-  | 'RING_HEADER'
-  /** A read or write pointer lies outside the ring. */
-  | 'RING_POINTER'
-  /** An element declares no entries, too many, more than it needs, or more than were published. */
-  | 'ELEMENT_COUNT'
-  /** `rpc.length` is below the header's size or above the largest record. */
-  | 'LENGTH'
-  | 'CHECKSUM'
-  /** The transport sequence number is not the next one. */
-  | 'SEQUENCE'
-  /** Header version or signature of the RPC header. */
-  | 'RPC_HEADER'
-  /** A continuation record without a first record, or anything else where one was due. */
-  | 'CONTINUATION'
-  /** A message above the largest legal size; nothing was written. */
-  | 'TOO_LARGE'
+  | CheckCode
+  /** A message that no receiver could take; nothing was written. */
+  | 'UNSENDABLE'
+  /** The payload of an awaited event could not be decoded; `cause` says why. */
+  | 'BODY'
   /** A bound on a wait has passed. */
   | 'TIMEOUT'
   /** The caller's signal ended the wait. */
@@ -29,6 +13,58 @@ export type GspRpcErrorCode =
   | 'CLOSED'
   /** Shared memory could not be reached. */
   | 'BUS';
+
+/** What a receiver finds wrong with what the other end wrote. */
+export type CheckCode =
+  /** Arguments that describe the shared memory do not fit together. */
+  | 'ARGS'
+  /** A page table entry is unaligned, out of range, or entry 0 does not describe the table itself. */
+  | 'PTE'
+  /** The peer's queue header differs from the agreed geometry. */
+  | 'RING_HEADER'
+  /** A read or write pointer lies outside the ring. */
+  | 'RING_POINTER'
+  /** A pointer went back, or past what it follows. */
+  | 'RING_PROGRESS'
+  /** An element declares no entries, or more than an element may have. */
+  | 'ELEMENT_RANGE'
+  /** An element declares more entries than were published. */
+  | 'INCOMPLETE'
+  /** `rpc.length` is below the header's size or above the largest record. */
+  | 'LENGTH'
+  /** An element's entries are not those that its length needs. */
+  | 'ELEMENT_COUNT'
+  | 'CHECKSUM'
+  /** The transport sequence number is not the next one. */
+  | 'SEQUENCE'
+  /** An element that is older than the next one; it is passed over. */
+  | 'OLD_ELEMENT'
+  /** Authentication data where there is no confidential computing. */
+  | 'AUTH_TAG'
+  /** Padding of the element header that is not zero. */
+  | 'PADDING'
+  /** Version of the RPC header. */
+  | 'RPC_VERSION'
+  /** Signature of the RPC header. */
+  | 'RPC_SIGNATURE'
+  /** A number that the release has no function or event for. */
+  | 'FUNCTION'
+  /** A request with a result in it already. */
+  | 'REQUEST_RESULT'
+  /** An event with an error as its result. */
+  | 'EVENT_RESULT'
+  /** A reply that no call waits for. */
+  | 'STALE_REPLY'
+  /** A continuation record without a first record. */
+  | 'CONTINUATION'
+  /** Another message inside a large one. */
+  | 'INTERRUPTED'
+  /** A continuation record that is empty, or longer than what was due. */
+  | 'CHUNK_LENGTH'
+  /** A continuation record whose `rpc.sequence` does not count on from the record before. */
+  | 'CHUNK_SEQUENCE'
+  /** A message above the largest legal size. */
+  | 'TOO_LARGE';
 
 /** What an error is about; every number is a plain value of the wire. */
 export interface GspRpcErrorDetail {
@@ -53,7 +89,7 @@ export interface RingPointers {
   readonly statusRead: number;
 }
 
-const hex = (value: number): string => `0x${(value >>> 0).toString(16)}`;
+const hex = (value: number): string => (Number.isInteger(value) && value >= 0 ? `0x${value.toString(16)}` : String(value));
 
 function describe(code: GspRpcErrorCode, message: string, detail: GspRpcErrorDetail): string {
   const parts: string[] = [];

@@ -10,5 +10,7 @@ export const POINTS: PointTable = {
   'gsp-rpc.event.dropped': { level: 'warning', text: 'nobody took event {function:hex}' },
   'gsp-rpc.event.result': { level: 'warning', text: 'event {function:hex} with result {result:hex}' },
   'gsp-rpc.reply.stale': { level: 'warning', text: 'unexpected reply {function:hex}, sequence {sequence}' },
+  'gsp-rpc.event.body': { level: 'warning', text: 'event {function:hex} of {length:bytes} cannot be decoded' },
+  'gsp-rpc.noted': { level: 'warning', text: 'noted in a message: {code}' },
   'gsp-rpc.rejected': { level: 'warning', text: 'message rejected: {code}' },
 };

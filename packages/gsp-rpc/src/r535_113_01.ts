@@ -1,25 +1,13 @@
 import type { FramingProfile } from './profile.ts';
-import { WIRE } from './wire.ts';
+import { PROFILE_570_144 } from './r570_144.ts';
 
 /** Framing of firmware 535.113.01. The checksum covers whole ring entries there, and an RC event tells no GFID. */
 export const PROFILE_535_113_01: FramingProfile = {
+  ...PROFILE_570_144,
   release: '535.113.01',
-  wire: WIRE,
   checksum: 'elements',
-  consumesBadElements: false,
   functionLimit: 203,
   events: { first: 0x1000, limit: 0x101f },
-  continuation: 71,
-  // GSP_SET_SYSTEM_INFO, SET_REGISTRY, ECC_NOTIFIER_WRITE_ACK
-  noReply: [72, 73, 202],
-  sized: {
-    // ALLOC_MEMORY by pageCount, SET_REGISTRY by size, GSP_RM_CONTROL and GSP_RM_ALLOC by paramsSize
-    4: { header: 0x38, lengthAt: 0x28, unit: 8 },
-    73: { header: 0, lengthAt: 0, unit: 1 },
-    76: { header: 0x18, lengthAt: 0x10, unit: 1 },
-    103: { header: 0x20, lengthAt: 0x14, unit: 1 },
-  },
-  maxPayload: 0x100000 + 0x38,
   notable: {
     10: [0x8, 0x4],
     76: [0x8, 0x10],
@@ -27,6 +15,7 @@ export const PROFILE_535_113_01: FramingProfile = {
     0x1002: [0x4, 0x0],
     0x1003: [0x8, 0xc],
     0x1004: [0x0, 0x8],
+    0x100d: [0x0, 0x4],
     0x101d: [0x0, 0x0],
   },
 };

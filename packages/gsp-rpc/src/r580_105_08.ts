@@ -1,33 +1,19 @@
 import type { FramingProfile } from './profile.ts';
-import { WIRE } from './wire.ts';
+import { PROFILE_570_144 } from './r570_144.ts';
 
-/** Framing of firmware 580.105.08. A control's header grew by the flags and the access right; a bad element is passed over. */
+const CONTROL = 76;
+/** A control's header grew by the flags and the access right. */
+const CONTROL_HEADER = 0x28;
+
+/** Framing of firmware 580.105.08. A bad element is passed over, and a reply is known by its number too. */
 export const PROFILE_580_105_08: FramingProfile = {
+  ...PROFILE_570_144,
   release: '580.105.08',
-  wire: WIRE,
-  checksum: 'message',
   consumesBadElements: true,
+  sequence: { requests: 'counted', matched: true },
   functionLimit: 228,
-  events: { first: 0x1000, limit: 0x1023 },
-  continuation: 71,
-  // GSP_SET_SYSTEM_INFO, SET_REGISTRY, ECC_NOTIFIER_WRITE_ACK
-  noReply: [72, 73, 202],
   sized: {
-    // ALLOC_MEMORY by pageCount, SET_REGISTRY by size, GSP_RM_CONTROL and GSP_RM_ALLOC by paramsSize
-    4: { header: 0x38, lengthAt: 0x28, unit: 8 },
-    73: { header: 0, lengthAt: 0, unit: 1 },
-    76: { header: 0x28, lengthAt: 0x10, unit: 1 },
-    103: { header: 0x20, lengthAt: 0x14, unit: 1 },
-  },
-  maxPayload: 0x100000 + 0x38,
-  notable: {
-    10: [0x8, 0x4],
-    76: [0x8, 0x10],
-    103: [0xc, 0x14],
-    0x1002: [0x4, 0x0],
-    0x1003: [0x8, 0xc],
-    0x1004: [0x0, 0x10],
-    0x101c: [0x0, 0x0],
-    0x1020: [0x10, 0x60],
+    ...PROFILE_570_144.sized,
+    [CONTROL]: { header: CONTROL_HEADER, lengthAt: 0x10, unit: 1, most: CONTROL_HEADER + 0x10_0000, bothWays: true },
   },
 };

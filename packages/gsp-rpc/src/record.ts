@@ -36,10 +36,15 @@ export interface RecordHeader {
   sequence: number;
 }
 
+/** A header to be filled again and again. */
+export function emptyHeader(): RecordHeader {
+  return { seqNum: 0, elemCount: 0, headerVersion: 0, signature: 0, length: 0, function: 0, result: 0, resultPrivate: 0, sequence: 0 };
+}
+
 /** Writes both headers at word `at`, the checksum field as zero. Words in between that are not named become zero. */
 export function writeRecordHeader(profile: FramingProfile, words: Int32Array, at: number, header: RecordHeader): void {
   const { wire } = profile;
-  words.fill(0, at, at + (wire.payload >>> 2));
+  for (let i = 0; i < wire.payload >>> 2; i++) words[at + i] = 0;
   words[at + (wire.seqNum >>> 2)] = header.seqNum;
   words[at + (wire.elemCount >>> 2)] = header.elemCount;
   words[at + (wire.headerVersion >>> 2)] = header.headerVersion;
@@ -51,84 +56,104 @@ export function writeRecordHeader(profile: FramingProfile, words: Int32Array, at
   words[at + (wire.sequence >>> 2)] = header.sequence;
 }
 
-export function readRecordHeader(profile: FramingProfile, words: Int32Array, at: number): RecordHeader {
+/** Reads both headers at word `at` into `into`, each field once. */
+export function readRecordHeader(profile: FramingProfile, words: Int32Array, at: number, into: RecordHeader = emptyHeader()): RecordHeader {
   const { wire } = profile;
-  return {
-    seqNum: words[at + (wire.seqNum >>> 2)]! >>> 0,
-    elemCount: words[at + (wire.elemCount >>> 2)]! >>> 0,
-    headerVersion: words[at + (wire.headerVersion >>> 2)]! >>> 0,
-    signature: words[at + (wire.signature >>> 2)]! >>> 0,
-    length: words[at + (wire.length >>> 2)]! >>> 0,
-    function: words[at + (wire.function >>> 2)]! >>> 0,
-    result: words[at + (wire.result >>> 2)]! >>> 0,
-    resultPrivate: words[at + (wire.resultPrivate >>> 2)]! >>> 0,
-    sequence: words[at + (wire.sequence >>> 2)]! >>> 0,
-  };
+  into.seqNum = words[at + (wire.seqNum >>> 2)]! >>> 0;
+  into.elemCount = words[at + (wire.elemCount >>> 2)]! >>> 0;
+  into.headerVersion = words[at + (wire.headerVersion >>> 2)]! >>> 0;
+  into.signature = words[at + (wire.signature >>> 2)]! >>> 0;
+  into.length = words[at + (wire.length >>> 2)]! >>> 0;
+  into.function = words[at + (wire.function >>> 2)]! >>> 0;
+  into.result = words[at + (wire.result >>> 2)]! >>> 0;
+  into.resultPrivate = words[at + (wire.resultPrivate >>> 2)]! >>> 0;
+  into.sequence = words[at + (wire.sequence >>> 2)]! >>> 0;
+  return into;
 }
 
-/**
- * Checks the sizes that a header declares, before anything else of the record is touched.
- *
- * @param available - entries that the peer has published
- * @throws {@link GspRpcError} `ELEMENT_COUNT`, `LENGTH`
- */
-export function checkRecordSize(profile: FramingProfile, header: RecordHeader, available: number): void {
-  const { wire } = profile;
-  const { elemCount, length } = header;
-  const about = { function: header.function, sequence: header.sequence };
+/** Checksum of a record's header words, of which the named ones alone are not zero. */
+export function headerSum(header: RecordHeader): number {
+  return header.seqNum ^ header.elemCount ^ header.headerVersion ^ header.signature ^ header.length
+    ^ header.function ^ header.result ^ header.resultPrivate ^ header.sequence;
+}
+
+/** `ELEMENT_RANGE` or `INCOMPLETE`: nothing can be said about a record whose entries are not known. */
+export function entriesFault({ elemCount, function: fn, sequence }: RecordHeader, available: number): GspRpcError | undefined {
   if (elemCount < 1 || elemCount > elementEntries) {
-    throw new GspRpcError('ELEMENT_COUNT', 'impossible number of entries', {
-      field: 'elemCount', value: elemCount, allowed: `1..${elementEntries}`, ...about,
+    return new GspRpcError('ELEMENT_RANGE', 'impossible number of entries', {
+      field: 'elemCount', value: elemCount, allowed: `1..${elementEntries}`, function: fn, sequence,
     });
   }
-  if (elemCount > available) {
-    throw new GspRpcError('ELEMENT_COUNT', 'more entries declared than published', {
-      field: 'elemCount', value: elemCount, allowed: `1..${available}`, ...about,
-    });
-  }
-  const header20 = wire.payload - wire.element;
+  if (elemCount <= available) return undefined;
+  return new GspRpcError('INCOMPLETE', 'more entries declared than published', {
+    field: 'elemCount', value: elemCount, allowed: `1..${available}`, function: fn, sequence,
+  });
+}
+
+/** `LENGTH` or `ELEMENT_COUNT`: the sizes that a header declares, before anything else of the record is touched. */
+export function sizeFault({ wire }: FramingProfile, { elemCount, length, function: fn, sequence }: RecordHeader): GspRpcError | undefined {
+  const rpcHeader = wire.payload - wire.element;
   const largest = elementEntries * entrySize - wire.element;
-  if (length < header20 || length > largest) {
-    throw new GspRpcError('LENGTH', 'impossible record length', {
-      field: 'length', value: length, allowed: `0x${header20.toString(16)}..0x${largest.toString(16)}`, ...about,
+  if (length < rpcHeader || length > largest) {
+    return new GspRpcError('LENGTH', 'impossible record length', {
+      field: 'length', value: length, allowed: `0x${rpcHeader.toString(16)}..0x${largest.toString(16)}`, function: fn, sequence,
     });
   }
   const needed = Math.ceil((wire.element + length) / entrySize);
-  if (needed !== elemCount) {
-    throw new GspRpcError('ELEMENT_COUNT', 'number of entries does not match the length', {
-      field: 'elemCount', value: elemCount, allowed: String(needed), ...about,
-    });
-  }
+  if (needed === elemCount) return undefined;
+  return new GspRpcError('ELEMENT_COUNT', 'number of entries does not match the length', {
+    field: 'elemCount', value: elemCount, allowed: String(needed), function: fn, sequence,
+  });
 }
 
-/** @throws {@link GspRpcError} `SEQUENCE` unless the element is the expected one. */
-export function checkRecordSequence(header: RecordHeader, expected: number): void {
-  if (header.seqNum !== expected) {
-    throw new GspRpcError('SEQUENCE', 'element out of order', {
-      field: 'seqNum', value: header.seqNum, allowed: String(expected), function: header.function,
-    });
-  }
+export function checksumFault(header: RecordHeader, sum: number): GspRpcError | undefined {
+  if (sum === 0) return undefined;
+  return new GspRpcError('CHECKSUM', 'bad checksum', {
+    field: 'checkSum', value: sum >>> 0, allowed: '0 over the whole message', function: header.function, sequence: header.sequence,
+  });
 }
 
-/** @throws {@link GspRpcError} `RPC_HEADER` unless version and signature are right. */
-export function checkRpcHeader(header: RecordHeader): void {
+/** `SEQUENCE`, or `OLD_ELEMENT` where the element is one that should have been taken before. */
+export function sequenceFault(header: RecordHeader, expected: number): GspRpcError | undefined {
+  if (header.seqNum === expected) return undefined;
+  const old = header.seqNum < expected;
+  return new GspRpcError(old ? 'OLD_ELEMENT' : 'SEQUENCE', old ? 'element from before' : 'element out of order', {
+    field: 'seqNum', value: header.seqNum, allowed: String(expected), function: header.function,
+  });
+}
+
+/** `RPC_VERSION` or `RPC_SIGNATURE`. */
+export function rpcHeaderFault(header: RecordHeader): GspRpcError | undefined {
   if (header.headerVersion !== HEADER_VERSION) {
-    throw new GspRpcError('RPC_HEADER', 'unknown version of the RPC header', {
+    return new GspRpcError('RPC_VERSION', 'unknown version of the RPC header', {
       field: 'header_version', value: header.headerVersion, allowed: '0x3000000', function: header.function,
     });
   }
-  if (header.signature !== SIGNATURE) {
-    throw new GspRpcError('RPC_HEADER', 'wrong signature of the RPC header', {
-      field: 'signature', value: header.signature, allowed: '0x43505256', function: header.function,
-    });
-  }
+  if (header.signature === SIGNATURE) return undefined;
+  return new GspRpcError('RPC_SIGNATURE', 'wrong signature of the RPC header', {
+    field: 'signature', value: header.signature, allowed: '0x43505256', function: header.function,
+  });
 }
 
-export function checksumError(header: RecordHeader, sum: number): GspRpcError {
-  return new GspRpcError('CHECKSUM', 'bad checksum', {
-    field: 'checkSum', value: sum >>> 0, allowed: '0 over the whole message',
-    function: header.function, sequence: header.sequence,
-  });
+/** Words before the checksum, which only confidential computing uses. */
+export const AUTHENTICATION = 8;
+
+/** `AUTH_TAG`: something stands before the checksum of the record at word `at`. */
+export function authenticationFault(words: Int32Array, at: number, fn: number): GspRpcError | undefined {
+  for (let i = 0; i < AUTHENTICATION; i++) {
+    if (words[at + i] === 0) continue;
+    return new GspRpcError('AUTH_TAG', 'authentication data without confidential computing', {
+      field: `${i < 4 ? 'authTagBuffer' : 'aadBuffer'}[${(i % 4) * 4}]`, value: words[at + i]! >>> 0, allowed: '0', function: fn,
+    });
+  }
+  return undefined;
+}
+
+/** `PADDING`: the word behind `elemCount` of the record at word `at`. */
+export function paddingFault({ wire }: FramingProfile, words: Int32Array, at: number, fn: number): GspRpcError | undefined {
+  const value = words[at + (wire.elemCount >>> 2) + 1]! >>> 0;
+  if (value === 0) return undefined;
+  return new GspRpcError('PADDING', 'padding of the element header is not zero', { field: 'pad', value, allowed: '0', function: fn });
 }
 
 /**

@@ -1,8 +1,7 @@
 import { declaredLength } from '../continuation.ts';
-import { GspRpcError } from '../errors.ts';
 import type { RpcMessage } from '../message.ts';
 import type { FramingProfile } from '../profile.ts';
-import { checkRecordSize, checkRpcHeader, readRecordHeader, recordSum, SIGNATURE, type RecordHeader } from '../record.ts';
+import { entriesFault, readRecordHeader, recordSum, rpcHeaderFault, SIGNATURE, sizeFault, type RecordHeader } from '../record.ts';
 import { SHARED_MEMORY } from '../shared-memory.ts';
 import type { DumpHeader } from './dump-header.ts';
 
@@ -67,15 +66,10 @@ function readRecord(
   profile: FramingProfile, bytes: Uint8Array, words: Int32Array, offset: number, count: number, entry: number, available: number,
 ): DumpRecord {
   const { wire } = profile;
-  const flaws: string[] = [];
   const start = offset + entrySize * (1 + entry);
   const header = readRecordHeader(profile, words, start >>> 2);
-  flawOf(flaws, () => {
-    checkRecordSize(profile, header, available);
-  });
-  flawOf(flaws, () => {
-    checkRpcHeader(header);
-  });
+  const found = [entriesFault(header, available) ?? sizeFault(profile, header), rpcHeaderFault(header)];
+  const flaws = found.flatMap((fault) => (fault === undefined ? [] : [fault.message]));
   const told = Math.max(wire.payload, wire.element + header.length);
   const sensible = flaws.length === 0 ? header.elemCount : Math.ceil(told / entrySize);
   const entries = Math.max(1, Math.min(sensible, elementEntries, available));
@@ -88,15 +82,6 @@ function readRecord(
   // Records that overlap because their sizes lie are kept short, else a dump could make far more of itself.
   const reach = flaws.length === 0 ? copy.length : entrySize;
   return { entry, entries, header, payload: copy.slice(wire.payload, Math.min(reach, told)), flaws };
-}
-
-function flawOf(flaws: string[], check: () => void): void {
-  try {
-    check();
-  } catch (error) {
-    if (!(error instanceof GspRpcError)) throw error;
-    flaws.push(error.message);
-  }
 }
 
 /** Joins continuation records to the record before them; what cannot be joined stays alone and says so. */

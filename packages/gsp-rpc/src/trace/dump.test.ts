@@ -104,9 +104,9 @@ describe('what is wrong is listed', () => {
   });
 
   test.each([
-    ['an element that declares too much', 0x28, 17, /^ELEMENT_COUNT/],
+    ['an element that declares too much', 0x28, 17, /^ELEMENT_RANGE/],
     ['a length', 0x38, 0x2000, /^ELEMENT_COUNT/],
-    ['the signature', 0x34, 1, /^RPC_HEADER/],
+    ['the signature', 0x34, 1, /^RPC_SIGNATURE/],
     ['the checksum', 0x20, 1, /^CHECKSUM/],
   ])('a waiting record: %s', async (_, field, value, flaw) => {
     const dump = await changed(commandQueue + 0x1000 * (1 + 3) + field, value);
