@@ -1,6 +1,7 @@
 import { xorBytes } from './checksum.ts';
 import { GspRpcError } from './errors.ts';
 import type { FramingProfile } from './profile.ts';
+import { entriesOf } from './ring.ts';
 import { SHARED_MEMORY } from './shared-memory.ts';
 
 /** Header of an RPC request that has no result yet. */
@@ -19,7 +20,7 @@ export function recordPayload(profile: FramingProfile): number {
 
 /** Ring entries of a record with `length` payload bytes. */
 export function recordEntries(profile: FramingProfile, length: number): number {
-  return Math.ceil((profile.wire.payload + length) / entrySize);
+  return entriesOf(profile.wire.payload + length);
 }
 
 /** What stands in an element header and its RPC header; sums are made separately. */
@@ -99,7 +100,7 @@ export function sizeFault({ wire }: FramingProfile, { elemCount, length, functio
       field: 'length', value: length, allowed: `0x${rpcHeader.toString(16)}..0x${largest.toString(16)}`, function: fn, sequence,
     });
   }
-  const needed = Math.ceil((wire.element + length) / entrySize);
+  const needed = entriesOf(wire.element + length);
   if (needed === elemCount) return undefined;
   return new GspRpcError('ELEMENT_COUNT', 'number of entries does not match the length', {
     field: 'elemCount', value: elemCount, allowed: String(needed), function: fn, sequence,

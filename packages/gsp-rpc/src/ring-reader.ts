@@ -10,7 +10,7 @@ import {
 import { advance, used } from './ring.ts';
 import { loadPointer, storePointer, type RingMemory } from './ring-memory.ts';
 import { SHARED_MEMORY } from './shared-memory.ts';
-import { STAGE_BYTES, STAGE_WORDS, stageShort, sumStage } from './stage.ts';
+import { STAGE } from './stage.ts';
 
 const { entrySize, elementEntries } = SHARED_MEMORY;
 /** Up to here a record is copied word by word: calling a copy would cost more. */
@@ -98,7 +98,7 @@ export class RingReader {
     while (this.#next()) {
       const header = this.#header;
       const length = header.length + wire.element - wire.payload;
-      const message = assemble(this.#profile, this.#ring.queue, this.#assembly, header, length, STAGE_BYTES, wire.payload, this.#judge);
+      const message = assemble(this.#profile, this.#ring.queue, this.#assembly, header, length, STAGE.bytes, wire.payload, this.#judge);
       if (message !== undefined) return message;
     }
     return undefined;
@@ -205,12 +205,12 @@ export class RingReader {
     const { words, start, count } = this.#ring;
     const total = wire.element + this.#header.length;
     let sum: number;
-    if (total <= SHORT) sum = stageShort(words, at, total);
+    if (total <= SHORT) sum = STAGE.copyShort(words, at, total);
     else {
       const untilEnd = (count - this.#read) * entrySize;
-      STAGE_BYTES.set(this.#window(this.#read, Math.min(total, untilEnd)));
-      if (total > untilEnd) STAGE_BYTES.set(this.#window(0, total - untilEnd), untilEnd);
-      sum = sumStage(total);
+      STAGE.bytes.set(this.#window(this.#read, Math.min(total, untilEnd)));
+      if (total > untilEnd) STAGE.bytes.set(this.#window(0, total - untilEnd), untilEnd);
+      sum = STAGE.sum(total);
     }
     if (sum === 0 || checksum === 'message') return sum;
     // Whole elements are summed, with whatever their sender left behind the message.
@@ -228,9 +228,9 @@ export class RingReader {
 
   #remark(): void {
     const { function: fn } = this.#header;
-    const tag = authenticationFault(STAGE_WORDS, 0, fn);
+    const tag = authenticationFault(STAGE.words, 0, fn);
     if (tag !== undefined) this.#judge.find(tag);
-    const pad = paddingFault(this.#profile, STAGE_WORDS, 0, fn);
+    const pad = paddingFault(this.#profile, STAGE.words, 0, fn);
     if (pad !== undefined) this.#judge.find(pad);
   }
 
@@ -238,10 +238,10 @@ export class RingReader {
   #copyOut({ bytes, length }: RingRecord): void {
     const from = this.#profile.wire.payload;
     if (length <= FEW) {
-      for (let i = 0; i < length; i++) bytes[i] = STAGE_BYTES[from + i]!;
+      for (let i = 0; i < length; i++) bytes[i] = STAGE.bytes[from + i]!;
       return;
     }
     const steps = Math.ceil(length / STEP);
-    bytes.set((this.#payloads[steps] ??= STAGE_BYTES.subarray(from, from + steps * STEP)));
+    bytes.set((this.#payloads[steps] ??= STAGE.bytes.subarray(from, from + steps * STEP)));
   }
 }

@@ -6,7 +6,7 @@ import { emptyHeader, HEADER_VERSION, headerSum, PENDING, recordEntries, SIGNATU
 import { advance, free } from './ring.ts';
 import { loadPointer, storePointer, type RingMemory } from './ring-memory.ts';
 import { SHARED_MEMORY } from './shared-memory.ts';
-import { STAGE_BYTES, sumStage } from './stage.ts';
+import { STAGE } from './stage.ts';
 
 const { entrySize } = SHARED_MEMORY;
 /** Up to here a payload is summed where it lies: bringing it to the stage would cost more. */
@@ -111,8 +111,8 @@ export class RingWriter {
     let sum = headerSum(header);
     if (length <= SHORT) sum ^= xorWords(words, (at + wire.payload) >>> 2, (at + total + 3) >>> 2);
     else {
-      STAGE_BYTES.set(chunk);
-      sum ^= sumStage(length);
+      STAGE.bytes.set(chunk);
+      sum ^= STAGE.sum(length);
     }
     words[(at + wire.checkSum) >>> 2] = sum;
 
