@@ -9,6 +9,7 @@ import { commandsOf, EXPORT_TABLES, readExportedCommands, type ExportedCommand }
 import type { Compiled } from './compile.ts';
 import { countsOf } from './counts.ts';
 import { ImportError } from './errors.ts';
+import type { TextFile } from './every-row.ts';
 import { Files } from './files.ts';
 import { ESCAPE_SOURCES, escapesOf, uvmIoctlsOf } from './ioctls.ts';
 import { messagesOf } from './messages.ts';
@@ -40,15 +41,15 @@ export function assemble({ root, headers, version }: Checkout, { macros, constan
     recordOf: (name: string) => recordBehind(shapes, name),
     isType: (name: string) => shapes.records.has(name) || shapes.typedefs.has(name) || enums.some((each) => each.name === name),
   };
-  const texts = (part: string): string[] => headers.filter((path) => path.includes(part)).map((path) => read(root, path));
+  const filesIn = (part: string): TextFile[] => headers.filter((path) => path.includes(part)).map((path) => ({ path, text: read(root, path) }));
   const messages = (prefix: string): ImportedRpc[] => messagesOf({ ...shapes, enums }, prefix);
 
   const facts: Omit<Imported, 'counts'> = {
     schema: 1, version, target: TARGET,
     files: files.paths,
     records: Object.fromEntries(records), typedefs: Object.fromEntries(shapes.typedefs), enums,
-    commands: commandsOf({ ...sources, headers: texts('/ctrl/'), exported: exportedIn(root) }),
-    classes: classesOf({ ...sources, macros: known, headers: texts('/class/'), list: readFirst(root, [CLASS_LIST]), resources: readFirst(root, RESOURCE_LISTS) }),
+    commands: commandsOf({ ...sources, headers: filesIn('/ctrl/'), exported: exportedIn(root) }),
+    classes: classesOf({ ...sources, macros: known, headers: filesIn('/class/').map(({ text }) => text), list: readFirst(root, [CLASS_LIST]).text, resources: readFirst(root, RESOURCE_LISTS) }),
     rpc: { functions: messages('NV_VGPU_MSG_FUNCTION_'), events: messages('NV_VGPU_MSG_EVENT_') },
     escapes: escapesOf(sources, ESCAPE_SOURCES.filter((path) => existsSync(join(root, path))).map((path) => read(root, path))),
     uvm: uvmIoctlsOf(sources),
@@ -78,13 +79,13 @@ function recordBehind({ records, typedefs }: Shapes, name: string): string | und
 
 function exportedIn(root: string): ExportedCommand[] {
   const { folder, suffix } = EXPORT_TABLES;
-  return readdirSync(join(root, folder)).filter((name) => name.endsWith(suffix)).sort().flatMap((name) => readExportedCommands(read(root, `${folder}/${name}`)));
+  return readdirSync(join(root, folder)).filter((name) => name.endsWith(suffix)).sort().map((name) => `${folder}/${name}`).flatMap((path) => readExportedCommands({ path, text: read(root, path) }));
 }
 
-function readFirst(root: string, paths: readonly string[]): string {
+function readFirst(root: string, paths: readonly string[]): TextFile {
   const found = paths.find((path) => existsSync(join(root, path)));
   if (found === undefined) throw new ImportError('unknown-shape', `the checkout has no ${paths.join(' and no ')}; it may be incomplete, or newer than this importer`);
-  return read(root, found);
+  return { path: found, text: read(root, found) };
 }
 
 /** The enumeration that begins with success. */

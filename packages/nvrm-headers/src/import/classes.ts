@@ -2,6 +2,7 @@
 // RM's list of resources, and from remarks in the headers.
 import type { ImportedClass } from '../facts/imported.ts';
 import { ImportError } from './errors.ts';
+import { everyRow, type RowForm, type TextFile } from './every-row.ts';
 
 /** The RM's list of the classes that it can allocate. */
 export const RESOURCE_LISTS: readonly string[] = ['src/nvidia/src/kernel/rmapi/resource_list.h', 'src/nvidia/inc/kernel/rmapi/resource_list.h'];
@@ -20,15 +21,18 @@ interface Resource {
 }
 
 /** `RS_ENTRY( … External Class … NAME, … Internal Class … Name, … Parents … RS_…, … Alloc Param Info … RS_…, …)`; the remarks name the columns. */
-const ENTRY = /RS_ENTRY\(\s*\/\* External Class\s*\*\/\s*(\w+),\s*\/\* Internal Class\s*\*\/\s*(\w+),[\s\S]*?\/\* Parents\s*\*\/\s*(RS_\w+)(?:\(((?:\s*classId\(\w+\),?)*)\s*\))?,\s*\/\* Alloc Param Info\s*\*\/\s*(RS_\w+)(?:\((\w+)\))?,/g;
+const ENTRIES: RowForm = {
+  row: /RS_ENTRY\(\s*\/\* External Class\s*\*\/\s*(\w+),\s*\/\* Internal Class\s*\*\/\s*(\w+),[\s\S]*?\/\* Parents\s*\*\/\s*(RS_\w+)(?:\(((?:\s*classId\(\w+\),?)*)\s*\))?,\s*\/\* Alloc Param Info\s*\*\/\s*(RS_\w+)(?:\((\w+)\))?,/g,
+  mark: /^RS_ENTRY\(/gm,
+};
 
 /** `#define NAME (0xc1U) … "STRUCT_MESSAGE_ID"`. */
 const REMARK = /^#define\s+(\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from\s"(\w+)_MESSAGE_ID" \*\//gm;
 
 const PARENT_LISTS: Readonly<Record<string, readonly string[]>> = { RS_ROOT_OBJECT: ['-'], RS_ANY_PARENT: ['*'] };
 
-function readResources(list: string): Map<string, Resource> {
-  return new Map([...list.matchAll(ENTRY)].map(([, name, internal, kind, parents, need, params]) => [name!, {
+function readResources(list: TextFile): Map<string, Resource> {
+  return new Map(everyRow(list, ENTRIES).map(([, name, internal, kind, parents, need, params]) => [name!, {
     internal: internal!,
     parents: PARENT_LISTS[kind!] ?? [...(parents ?? '').matchAll(/classId\((\w+)\)/g)].map(([, parent]) => parent!),
     params,
@@ -39,8 +43,8 @@ function readResources(list: string): Map<string, Resource> {
 export interface ClassSources {
   /** Macros of the ABI headers: where they are defined, and their values. */
   readonly macros: readonly { readonly name: string; readonly value: bigint; readonly path: string; readonly file: number }[];
-  /** Text of the RM's list of resources. */
-  readonly resources: string;
+  /** The RM's list of resources. */
+  readonly resources: TextFile;
   /** Text of the list of all classes. */
   readonly list: string;
   /** Texts of the headers of classes. */

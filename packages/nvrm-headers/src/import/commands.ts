@@ -2,6 +2,7 @@
 // read from text: from the remarks in the headers, and from the tables of commands that the kernel RM serves.
 import type { ImportedCommand } from '../facts/imported.ts';
 import { ImportError } from './errors.ts';
+import { everyRow, type RowForm, type TextFile } from './every-row.ts';
 
 /** Generated sources with a table of exported commands each. */
 export const EXPORT_TABLES = { folder: 'src/nvidia/generated', suffix: '_nvoc.c' } as const;
@@ -26,26 +27,32 @@ interface Remark {
 }
 
 /** `#define NAME (0x20800101) … "(FINN_NV20_SUBDEVICE_0_GPU_INTERFACE_ID << 8) | STRUCT_MESSAGE_ID"`, or with a number in place of the macro. */
-const REMARK = /^#define\s+(\w*CTRL_\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from\s"\(+FINN_\w+_INTERFACE_ID << 8\)? \| (\w+)\)*" \*\//gm;
+const REMARKS: RowForm = {
+  row: /^#define\s+(\w*CTRL_\w+)\s+\(0x[0-9a-fA-F]+U?\)\s*\/\* finn: Evaluated from\s"\(+FINN_\w+_INTERFACE_ID << 8\)? \| (\w+)\)*" \*\//gm,
+  mark: /^#define\s+\w*CTRL_\w+\s.*_INTERFACE_ID\b/gm,
+};
 
-const ROW = /\/\*flags=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*accessRight=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*methodId=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*paramSize=\*\/\s*(?:sizeof\((\w+)\)|0\b)/g;
+const EXPORTED: RowForm = {
+  row: /\/\*flags=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*accessRight=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*methodId=\*\/\s*(0x[0-9a-fA-F]+)u?,\s*\/\*paramSize=\*\/\s*(?:sizeof\((\w+)\)|0\b)/g,
+  mark: /\/\*methodId=\*\//g,
+};
 
 /** Suffix of the macro that numbers a structure. */
 const MESSAGE_ID = '_MESSAGE_ID';
 
 /** The rows of a generated source; the first of an id counts. */
-export function readExportedCommands(source: string): ExportedCommand[] {
-  return [...source.matchAll(ROW)].map(([, flags, right, id, params]) => ({ id: Number(id), flags: Number(flags), right: Number(right), params }));
+export function readExportedCommands(source: TextFile): ExportedCommand[] {
+  return everyRow(source, EXPORTED).map(([, flags, right, id, params]) => ({ id: Number(id), flags: Number(flags), right: Number(right), params }));
 }
 
-function readRemarks(header: string): Remark[] {
-  return [...header.matchAll(REMARK)].map(([, name, message]) => ({ name: name!, message: message!.endsWith(MESSAGE_ID) ? message : undefined }));
+function readRemarks(header: TextFile): Remark[] {
+  return everyRow(header, REMARKS).map(([, name, message]) => ({ name: name!, message: message!.endsWith(MESSAGE_ID) ? message : undefined }));
 }
 
 /** What is known when commands are looked for. */
 export interface CommandSources {
-  /** Texts of the headers of controls. */
-  readonly headers: readonly string[];
+  /** The headers of controls. */
+  readonly headers: readonly TextFile[];
   readonly exported: readonly ExportedCommand[];
   /** Macros of the ABI headers with their values. */
   readonly values: ReadonlyMap<string, bigint>;

@@ -160,6 +160,20 @@ describe.skipIf(!hasClang())('a tree that has changed its ways', () => {
   });
 });
 
+describe.skipIf(!hasClang())('one row that is written otherwise is told, not passed over', () => {
+  const list = 'src/nvidia/src/kernel/rmapi/resource_list.h';
+  test.each([
+    ['an exported command', 'src/nvidia/generated/g_other_nvoc.c', '\n/*flags=*/ 0x8u,\n/*right=*/ 0x0u,\n/*methodId=*/ 0x20800106u,\n', ':4: '],
+    ['a class', list, 'RS_ENTRY(\n  /* External Class */ NV01_ROOT,\n  /* Parent */ RS_ROOT_OBJECT\n)\n', ':1: '],
+    ['the number of a command', 'src/common/sdk/nvidia/inc/ctrl/ctrl2081.h', '#define NV2081_CTRL_CMD_NULL 0x20810000 /* FINN_NV2081_INTERFACE_ID << 8 */\n', ':1: '],
+  ])('%s', async (_, path, text, place) => {
+    const { code, message } = await failure({ src: treeWith({ [path]: text }) });
+    expect(code).toBe('unknown-shape');
+    expect(message).toContain(path + place);
+    expect(message).toContain('written otherwise');
+  });
+});
+
 describe('temporary files are gone', () => {
   const names = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('nvrm-import-'));
 

@@ -40,7 +40,7 @@ describe('a number', () => {
   });
 
   test('may stand for something else in another version', () => {
-    expect(findInAll(registries, 0x20800ac3).map(({ version, name }) => [version, name])).toEqual([
+    expect(findInAll(registries.slice(0, 3), 0x20800ac3).map(({ version, name }) => [version, name])).toEqual([
       ['535.113.01', 'NV2080_CTRL_CMD_INTERNAL_FBSR_SEND_REGION_INFO'],
       ['570.144', 'NV2080_CTRL_CMD_INTERNAL_FIFO_TOGGLE_ACTIVE_CHANNEL_SCHEDULING'], ['580.105.08', 'NV2080_CTRL_CMD_INTERNAL_FIFO_TOGGLE_ACTIVE_CHANNEL_SCHEDULING'],
     ]);
