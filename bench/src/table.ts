@@ -22,7 +22,7 @@ export function table(outcomes: readonly Outcome[]): string[] {
     outcome.rival.name,
     format(outcome.rival.cost, outcome.unit),
     outcome.ratio.toPrecision(3),
-    `<= ${outcome.atMost}`,
+    `<= ${Number(outcome.atMost.toPrecision(3))}`,
     isMissed(outcome) ? "MISSED" : "",
   ]);
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]!.length)));
