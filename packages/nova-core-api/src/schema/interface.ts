@@ -45,6 +45,8 @@ export interface Interface extends Named {
   readonly name: InterfaceName;
   readonly major: number;
   readonly minor: number;
+  /** Enumerations that may grow with a minor although values of them come out: whoever reads one must take a number that it does not know. */
+  readonly open?: readonly string[];
   readonly operations: Operations;
   readonly objects: Readonly<Record<string, ObjectKind>>;
   readonly events: Readonly<Record<string, EventKind>>;

@@ -2,12 +2,13 @@ const vgpu = {
   name: 'vgpu',
   major: 1,
   minor: 1,
+  open: ['Series'],
   enums: {
     /** Where an instance stands. */
     InstanceState: {
       Unassigned: 1, Assigned: 2, Opening: 3, Active: 4, Resetting: 5, Stopped: 6, Failed: 7, Closing: 8, Quarantined: 9, Lost: 10,
     },
-    /** Line of products; open: more may come. */
+    /** Line of products. */
     Series: { Q: 1, B: 2, A: 3, C: 4, other: 255 },
     SupportReason: { none: 1, 'no-hardware': 2, 'turned-off': 3, 'no-vfs': 4, 'incompatible-data': 5, quarantined: 6 },
     VerdictReason: { none: 1, 'other-device': 2, 'bad-record': 3, 'too-many': 4, refused: 5 },

@@ -1,0 +1,5 @@
+export { emitC, NEWEST } from './c-header.ts';
+export { emitRust } from './rust-module.ts';
+export { emitReference } from './reference.ts';
+export { formOf } from './contract-form.ts';
+export type { Form, Integer, Member, MemberType, Numbers, Signature, Struct } from './form.ts';
