@@ -9,6 +9,7 @@ export const CAPABILITIES = {
   'memory.clear': 3,
   'memory.cpu-window': 4,
   'diagnostics.counters': 5,
+  'device.suspend-notify': 6,
   'vgpu.types.list': 64,
   'vgpu.instance.basic': 65,
   'vgpu.guest-identity': 66,

@@ -1,10 +1,10 @@
 import type { InstanceState } from './schema/vgpu-v1.ts';
 
 /**
- * Where a session stands. `Attached` works; `Draining` is on its way out by the client's wish, `Revoking` by the
+ * Where a session stands. `Attached` works; in `Quiescing` the core does nothing new for a while; `Draining` is on its way out by the client's wish, `Revoking` by the
  * core's; in `Lost` nothing is left but releasing and detaching, which succeed; `Detached` is the end.
  */
-export type SessionState = 'Attached' | 'Draining' | 'Revoking' | 'Lost' | 'Detached';
+export type SessionState = 'Attached' | 'Quiescing' | 'Draining' | 'Revoking' | 'Lost' | 'Detached';
 
 export interface SessionStateRow {
   /** Wire number. */
@@ -19,7 +19,8 @@ export interface SessionStateRow {
 
 /** The life of a session. */
 export const SESSION_STATES: Readonly<Record<SessionState, SessionStateRow>> = {
-  Attached: { number: 1, calls: 'all', next: ['Draining', 'Revoking', 'Lost'] },
+  Attached: { number: 1, calls: 'all', next: ['Quiescing', 'Draining', 'Revoking', 'Lost'] },
+  Quiescing: { number: 6, calls: 'ending', next: ['Attached', 'Draining', 'Revoking', 'Lost'] },
   Draining: { number: 2, calls: 'none', next: ['Lost', 'Detached'] },
   Revoking: { number: 3, calls: 'ending', next: ['Draining', 'Lost'] },
   Lost: { number: 4, calls: 'none', next: ['Detached'] },

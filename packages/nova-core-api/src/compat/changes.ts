@@ -108,6 +108,7 @@ class Comparison {
 
   #event(path: string, from: EventKind, to: EventKind): void {
     if (from.code !== to.code) this.#note(`${path}.code`, 'major', `number ${to.code} in place of ${from.code}`);
+    if (from.needs !== to.needs) this.#note(`${path}.needs`, 'major', `needs ${to.needs ?? 'nothing'} in place of ${from.needs ?? 'nothing'}`);
     if (from.severity !== to.severity) this.#note(`${path}.severity`, 'major', `${to.severity} in place of ${from.severity}`);
     if (JSON.stringify(from.terminal) !== JSON.stringify(to.terminal)) this.#note(`${path}.terminal`, to.terminal === true ? 'minor' : 'major', to.terminal === true ? 'never dropped now' : 'may be dropped where it was not');
     this.#fields(`${path}.payload`, from.payload, to.payload, { in: false, out: true }, false);

@@ -13,13 +13,14 @@ const folder = new URL('../../released/', import.meta.url);
 const fileOf = ({ name, major, minor }: Pick<Interface, 'name' | 'major' | 'minor'>): URL => new URL(`${name}-${major}.${minor}.json`, folder);
 const parsed = (file: URL): unknown => JSON.parse(readFileSync(file, 'utf8')) as unknown;
 const released = readdirSync(folder).filter((name) => name !== 'numbers.json').map((name) => parsed(new URL(name, folder)) as Interface);
-const updates = process.env['VITEST_UPDATE'] === '1' || process.argv.includes('-u');
+/** What `-u` says. */
+const updates = (): boolean => (expect.getState() as unknown as { readonly snapshotState: { readonly _updateSnapshot: string } }).snapshotState._updateSnapshot === 'all';
 
 describe.each(TODAY.map((schema) => [`${schema.name} ${schema.major}.${schema.minor}`, schema] as const))('%s', (_, schema) => {
   test('and every minor before it was released', () => {
     for (let minor = 0; minor <= schema.minor; minor++) {
       const file = fileOf({ ...schema, minor });
-      if (!existsSync(file) && updates) writeFileSync(file, `${JSON.stringify(atMinor(schema, minor), null, 1)}\n`);
+      if (!existsSync(file) && updates()) writeFileSync(file, `${JSON.stringify(atMinor(schema, minor), null, 1)}\n`);
       expect(existsSync(file), `${schema.name} ${schema.major}.${minor} has no file in released/: write it with \`vitest run -u\``).toBe(true);
     }
   });
@@ -35,7 +36,7 @@ test('a file says which version it is', () => {
 
 test('numbers that all share stay, and errors come in categories that there were', () => {
   const file = new URL('numbers.json', folder);
-  if (!existsSync(file) && updates) writeFileSync(file, `${JSON.stringify(SHARED_NUMBERS, null, 1)}\n`);
+  if (!existsSync(file) && updates()) writeFileSync(file, `${JSON.stringify(SHARED_NUMBERS, null, 1)}\n`);
   const before = parsed(file) as typeof SHARED_NUMBERS;
   for (const [group, numbers] of Object.entries(before)) expect(SHARED_NUMBERS[group]).toMatchObject(numbers);
   const category = (row: number | string): string => String(row).split(' ')[1]!;

@@ -6,7 +6,7 @@ import { ContractError } from '../errors.ts';
 import { negotiate, type Agreement, type Hello, type Offer } from '../handshake.ts';
 import type { CoreEndpoint, EventHandler, Session } from '../session.ts';
 import type { BackendEvent, CoreBackend } from './backend.ts';
-import { ServerSession, type LostCause } from './server-session.ts';
+import { ServerSession, type LostCause, type QuiesceCause } from './server-session.ts';
 
 /** The core's handle of what it published. */
 export interface PublishedCore {
@@ -16,6 +16,15 @@ export interface PublishedCore {
   readonly sessions: number;
   /** Tells all sessions that want to know. Synchronous; no handler runs before the caller comes to a stop. */
   emit(event: BackendEvent): void;
+  /**
+   * Nothing new begins until {@link resume}: sessions are told, and what would create or change is `Busy`, for new clients too. What reads,
+   * gives back, or is called on an object goes on.
+   *
+   * @returns whether everything that was under way has ended; false when some of it goes on after the bound, and the caller decides
+   */
+  quiesce(clock: Clock, cause: QuiesceCause, boundMilliseconds: number): Promise<boolean>;
+  /** Ends {@link quiesce}: every session works as before, in the same epoch. */
+  resume(): void;
   /**
    * Takes no clients from now on, asks those that there are to leave, and takes back what they have not given back
    * when the deadline passes. When it resolves, nothing is lent out and no call of a client is under way.
@@ -28,7 +37,7 @@ export interface PublishedCore {
 }
 
 /** What sessions can grant without the core's doing. */
-const BY_SESSIONS: readonly Capability[] = ['diagnostics.counters'];
+const BY_SESSIONS: readonly Capability[] = ['diagnostics.counters', 'device.suspend-notify'];
 const EVENTS_OF = { 'device.fault': 'base', 'capacity.changed': 'vgpu', 'instance.state': 'vgpu' } as const;
 
 /** Makes a core attachable. Sessions, ownership, checks and errors are handled here; the backend does the work. */
@@ -44,6 +53,7 @@ class Published implements PublishedCore {
   readonly #sessions = new Set<ServerSession>();
   #nextSession = 1n;
   #failures = 0;
+  #quiet = false;
   #closed: 'open' | 'withdrawn' | 'lost' = 'open';
 
   constructor(backend: CoreBackend) {
@@ -55,6 +65,20 @@ class Published implements PublishedCore {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  async quiesce(clock: Clock, cause: QuiesceCause, boundMilliseconds: number): Promise<boolean> {
+    if (this.#closed !== 'open') return true;
+    this.#quiet = true;
+    for (const session of this.#sessions) session.quiesce(cause);
+    const idle = (): boolean => [...this.#sessions].every(({ running }) => running === 0);
+    if (!idle()) await clock.until(idle, { bound: boundMilliseconds * 1e6, every: 1e6, reason: 'calls under way to end' }).catch(() => undefined);
+    return idle();
+  }
+
+  resume(): void {
+    this.#quiet = false;
+    for (const session of this.#sessions) session.resume();
   }
 
   emit(event: BackendEvent): void {
@@ -99,6 +123,7 @@ class Published implements PublishedCore {
     try {
       if (this.#closed === 'lost') throw new ContractError('DeviceLost', 'The device is gone');
       if (this.#closed === 'withdrawn') throw new ContractError('Revoked', 'The core takes no more clients');
+      if (this.#quiet) throw new ContractError('Busy', 'The core does nothing new for a while');
       const agreement = negotiate(this.#offer, hello);
       if (!agreement.interfaces.base) throw new ContractError('InvalidArgument', 'hello.wants has no version of base: every client needs one', { subject: 'hello.wants' });
       return agreement;

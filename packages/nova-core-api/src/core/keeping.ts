@@ -33,6 +33,11 @@ export class Keeping {
     return kept.giveBack;
   }
 
+  /** Calls under way. */
+  get running(): number {
+    return this.#running;
+  }
+
   /**
    * Waits for the calls under way, then gives everything back, last first. An object that cannot be given back stays
    * with the core, which was told; it does not keep the others.

@@ -22,6 +22,7 @@ const SCHEMAS: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
 export const EVENT_QUEUE = 64;
 
 export type LostCause = keyof typeof BASE_V1.enums.LostCause;
+export type QuiesceCause = keyof typeof BASE_V1.enums.QuiesceCause;
 
 export interface ServerSessionOptions {
   readonly id: bigint;
@@ -67,7 +68,10 @@ export class ServerSession implements FacadeHost {
     const over = this.over();
     if (over) throw over;
     const { calls } = SESSION_STATES[this.#state];
-    if (calls === 'ending' && !operation.sync && !operation.ending && !onObject) throw new ContractError('Revoked', `${name}: the core is ending the session`);
+    if (calls === 'ending' && !operation.sync && !operation.ending && !onObject) {
+      if (this.#state === 'Quiescing') throw new ContractError('Busy', `${name}: the core does nothing new for a while`);
+      throw new ContractError('Revoked', `${name}: the core is ending the session`);
+    }
     if (this.#events?.inHandler && !operation.sync) throw new ContractError('InvalidState', `${name} may not be called from an event handler`);
   }
 
@@ -107,12 +111,32 @@ export class ServerSession implements FacadeHost {
   raise(event: RaisedEvent, from: InterfaceName = 'base'): void {
     const kind = this.#schemas[from]?.events[event.kind];
     if (!kind || !this.#events || !this.capabilities.includes('device.events')) return;
+    if (kind.needs !== undefined && !this.capabilities.includes(kind.needs)) return;
     if (!this.#events.push(event, isTerminal(kind, event))) this.#trace.event('nova-core-api.events.lost', { session: this.#options.id, kind: event.kind });
+  }
+
+  /** Calls under way. */
+  get running(): number {
+    return this.#keeping.running;
+  }
+
+  /** The core does nothing new for a while. */
+  quiesce(cause: QuiesceCause): void {
+    if (this.#state !== 'Attached') return;
+    this.#enter('Quiescing');
+    this.raise({ kind: 'device.quiesce', payload: { cause } });
+  }
+
+  /** The core works again. */
+  resume(): void {
+    if (this.#state !== 'Quiescing') return;
+    this.#enter('Attached');
+    this.raise({ kind: 'device.resumed', payload: {} });
   }
 
   /** The core wants out. */
   revoke(deadlineMilliseconds: number): void {
-    if (this.#state !== 'Attached') return;
+    if (this.#state !== 'Attached' && this.#state !== 'Quiescing') return;
     this.#enter('Revoking');
     this.raise({ kind: 'session.revoking', payload: { deadlineMilliseconds } });
   }

@@ -364,3 +364,58 @@ describe('events', () => {
     expect(running).toBe(false);
   });
 });
+
+describe('while the core is quiet', () => {
+  test('nothing new begins, reading and giving back go on, and afterwards all is as before', async () => {
+    const { core, go } = held('region.clear');
+    const seen: string[] = [];
+    const session = await attach(core, { optional: [...ALL.optional, 'device.suspend-notify'] }, ({ kind, payload }) => void seen.push(`${kind} ${JSON.stringify(payload)}`));
+    const { region } = await session.base.allocate({ size: 4096 });
+    const clearing = region.clear({ offset: 0, length: 1 });
+    const quiet = core.published.quiesce(core.clock, 'suspend', 5);
+    expect(session.state).toBe('Quiescing');
+    // What was under way did not end in time; the core is told and decides.
+    expect(await quiet).toBe(false);
+    await expect(session.base.allocate({ size: 1 })).rejects.toEqual(coded('Busy', { retry: 'later' }));
+    await expect(attach(core)).rejects.toEqual(coded('Busy'));
+    expect(session.base.deviceInfo().info.name).toBe('Memory');
+    expect(region.read({ offset: 0, length: 1 }).bytes).toEqual(new Uint8Array(1));
+    go();
+    await clearing;
+    expect(await core.published.quiesce(core.clock, 'suspend', 5)).toBe(true);
+    await region.release();
+    core.published.resume();
+    expect(session.state).toBe('Attached');
+    expect((await session.base.allocate({ size: 1 })).size).toBe(4096);
+    await settle();
+    expect(seen).toEqual(['device.quiesce {"cause":"suspend"}', 'device.resumed {}']);
+  });
+
+  test('a client may leave, the core may want out, the device may go', async () => {
+    for (const [end, state] of [
+      [(core: MemoryCore, session: Session) => session.detach(), 'Detached'],
+      [(core: MemoryCore) => core.published.withdraw(core.clock, 0), 'Lost'],
+      [(core: MemoryCore) => core.remove(), 'Lost'],
+    ] as const) {
+      const core = createMemoryCore();
+      const session = await attach(core);
+      await session.base.allocate({ size: 1 });
+      await core.published.quiesce(core.clock, 'reset', 5);
+      await end(core, session);
+      expect(session.state).toBe(state);
+      expect(core.lent()).toMatchObject({ regions: 0, bytes: 0, dirty: 0 });
+    }
+  });
+
+  test('who did not ask for it, and who speaks 1.0, is not told, and waits all the same', async () => {
+    const core = createMemoryCore();
+    const seen: string[] = [];
+    const note = ({ kind }: ContractEvent): void => void seen.push(kind);
+    await attach(core, {}, note);
+    const old = await attach(core, { optional: [...ALL.optional, 'device.suspend-notify'], wants: [{ interface: 'base', major: 1, minMinor: 0, maxMinor: 0 }] }, note);
+    await core.published.quiesce(core.clock, 'sriov', 5);
+    await expect(old.base.allocate({ size: 1 })).rejects.toEqual(coded('Busy'));
+    await settle();
+    expect(seen).toEqual([]);
+  });
+});

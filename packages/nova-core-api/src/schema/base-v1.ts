@@ -1,9 +1,10 @@
 const base = {
   name: 'base',
   major: 1,
-  minor: 0,
+  minor: 1,
   enums: {
     LostCause: { removed: 1, reset: 2, deadline: 3, failed: 4 },
+    QuiesceCause: { sriov: 1, suspend: 2, reset: 3 },
   },
   records: {
     PciAddress: {
@@ -101,6 +102,14 @@ const base = {
     'device.fault': {
       text: 'The device reported a fault.', code: 3, severity: 'error',
       payload: { contained: { kind: 'flag', text: 'True when nothing but the one at fault is affected.' } },
+    },
+    'device.quiesce': {
+      text: 'The core does nothing new for a while; what reads or gives back goes on.', code: 5, severity: 'info', since: 1, terminal: true, needs: 'device.suspend-notify',
+      payload: { cause: { kind: 'enum', enum: 'QuiesceCause', text: 'Why.' } },
+    },
+    'device.resumed': {
+      text: 'The core works again as before.', code: 6, severity: 'info', since: 1, terminal: true, needs: 'device.suspend-notify',
+      payload: {},
     },
     'events.lost': {
       text: 'The queue was full.', code: 4, severity: 'warning', terminal: true,

@@ -36,6 +36,8 @@ export interface EventKind {
   readonly payload: Fields;
   /** First minor that has it; default 0. */
   readonly since?: number;
+  /** The capability that must have been granted besides `device.events`. */
+  readonly needs?: Capability;
   /** Never dropped when the queue is full: always, or where a field of the payload has one of these values. */
   readonly terminal?: true | { readonly field: string; readonly values: readonly string[] };
 }
