@@ -1,0 +1,38 @@
+// The in-memory core as a core under test.
+import { createMemoryCore, memoryTypes, type MemoryCore } from '../testing.ts';
+import { ContractError } from '../errors.ts';
+import type { CoreUnderTest, Mishap } from './core-under-test.ts';
+
+const MiB = 2 ** 20;
+export const TYPES: Uint8Array = memoryTypes([{ typeId: 10, name: 'Small', profileSize: 8 * MiB }, { typeId: 11, name: 'Large', profileSize: 16 * MiB }]);
+
+export interface MemoryCoreUnderTest extends CoreUnderTest {
+  readonly core: MemoryCore;
+}
+
+export function memoryCoreUnderTest(): MemoryCoreUnderTest {
+  const next = new Map<string, Mishap>();
+  const core = createMemoryCore({
+    before(operation) {
+      const how = next.get(operation);
+      next.delete(operation);
+      if (how !== undefined) throw how === 'timeout' ? new ContractError('Timeout', 'The device did not answer in time') : new ContractError('DeviceError', 'The device refused');
+    },
+  });
+  const names = { open: 'vgpu.open', reset: 'instance.reset', close: 'instance.release' } as const;
+  return {
+    core,
+    endpoint: core.endpoint,
+    types: TYPES,
+    lent: () => { const { bytes, instances } = core.lent(); return { bytes, instances }; },
+    guest: (vf) => ({ read: (offset, length) => core.guestRead(vf, offset, length), write: (offset, bytes) => { core.guestWrite(vf, offset, bytes); } }),
+    mishap: (operation, how) => void next.set(names[operation], how),
+    breakInstance: (vf) => { core.breakInstance(vf); },
+    fault: () => { core.published.emit({ kind: 'device.fault', payload: { contained: true } }); },
+    quiesce: () => core.published.quiesce(core.clock, 'suspend', 10),
+    resume: () => { core.published.resume(); },
+    withdraw: (deadline) => core.published.withdraw(core.clock, deadline),
+    remove: () => core.remove(),
+    close: () => core.remove(),
+  };
+}
