@@ -36,7 +36,7 @@ const points = {
   'nova-core.unload.done': { level: 'step', text: 'GSP-RM unloaded' },
   'nova-core.unload.failed': { level: 'warning', text: 'step {step} of the way down failed: {code}' },
   'nova-core.unbind.done': { level: 'step', text: '{device} is down' },
-  'nova-core.memory.allocated': { level: 'detail', text: '{size:bytes} of framebuffer for {label}' },
+  'nova-core.memory.allocated': { level: 'detail', text: '{size:bytes} of framebuffer at {start:hex} for {label}' },
   'nova-core.memory.scrubbed': { level: 'step', text: '{what}: {size:bytes} scrubbed and verified' },
   'nova-core.vgpu.types-uploaded': { level: 'step', text: 'vGPU types: {accepted} accepted, {rejected} rejected' },
   'nova-core.vgpu.assigned': { level: 'step', text: 'virtual function {vf} is to be a {type}' },

@@ -31,7 +31,8 @@ export function demand(holds: boolean, otherwise: string): asserts holds {
 
 /** Any value as text, with bytes and bigints. */
 export function shown(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one instanceof Uint8Array ? `bytes ${one.join(' ')}` : one)) ?? String(value);
+  if (value === undefined) return 'undefined';
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? `${one}n` : one instanceof Uint8Array ? `bytes ${one.join(' ')}` : one));
 }
 
 export function demandEqual(found: unknown, wanted: unknown, what: string): void {

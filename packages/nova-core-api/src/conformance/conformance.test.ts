@@ -18,7 +18,7 @@ test('the in-memory core does its duty, all of it', async () => {
 });
 
 test('what a core does not offer, or cannot be shown, is told and not counted as done', async () => {
-  const { types: _, mishap: __, ...less } = memoryCoreUnderTest();
+  const { types: _, ...less } = memoryCoreUnderTest();
   const vgpu = CASES.find(({ name }) => name === 'vgpu.refused')!;
   expect(await runCase(vgpu, () => less)).toMatchObject({ outcome: 'not-tried', text: 'whoever made the core gave no `types`' });
   const plain = memoryCoreUnderTest();

@@ -1,5 +1,5 @@
 import type { Hello } from '../handshake.ts';
-import { attach, demand, demandEqual, demandError, hello, type ConformanceCase } from './case.ts';
+import { attach, demand, demandEqual, demandError, hello, shown, type ConformanceCase } from './case.ts';
 
 /** How a client and a core meet. */
 export const HANDSHAKE_CASES: readonly ConformanceCase[] = [
@@ -8,7 +8,7 @@ export const HANDSHAKE_CASES: readonly ConformanceCase[] = [
     async run(core) {
       const session = await attach(core);
       for (const [name, offered] of Object.entries(core.endpoint.offer.interfaces)) {
-        const newest = offered.filter(({ major }) => major === 1)[0];
+        const newest = offered.find(({ major }) => major === 1);
         if (newest) demandEqual(session.agreement.interfaces[name as 'base'], { major: 1, minor: newest.minor, deprecated: newest.deprecated === true }, `agreed version of ${name}`);
       }
     },
@@ -44,7 +44,7 @@ export const HANDSHAKE_CASES: readonly ConformanceCase[] = [
         undefined, null, 7, {}, { ...good, name: '' }, { ...good, name: 'x'.repeat(33) }, { ...good, wants: 'all' }, { ...good, wants: [{}] }, { ...good, kind: 'spy' }, { ...good, epoch: 1 },
         { ...good, wants: Array.from({ length: 33 }, () => good.wants[0]) }, { ...good, wants: [{ interface: 'base', major: 1, minMinor: 2, maxMinor: 1 }] }, { ...good, required: [7] },
       ];
-      for (const one of bad) await demandError(() => core.endpoint.attach(one as Hello), ['InvalidArgument', 'Range', 'VersionMismatch'], `hello ${JSON.stringify(one, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))?.slice(0, 80)}`);
+      for (const one of bad) await demandError(() => core.endpoint.attach(one as Hello), ['InvalidArgument', 'Range', 'VersionMismatch'], `hello ${shown(one).slice(0, 80)}`);
       demandEqual((await attach(core)).state, 'Attached', 'a good hello afterwards');
     },
   },

@@ -55,7 +55,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'handshake.epoch': (good) => helloChanged((hello) => (typeof (hello as { epoch?: unknown } | null | undefined)?.epoch === 'bigint' ? { ...hello, epoch: good.endpoint.offer.epoch } : hello))(good),
   'handshake.mismatch': attaching(() => (attach) => (hello, onEvent) => attach(hello, onEvent).catch(unless('VersionMismatch', ({ message, subject, reason }) => { throw new ContractError('VersionMismatch', message, { ...(subject !== undefined && { subject }), ...(reason !== undefined && { reason }) }); }))),
   'handshake.capability': (good) => helloChanged((hello) => (Array.isArray((hello as Partial<Hello> | null | undefined)?.required) ? { ...hello, required: hello.required.filter((name) => typeof name !== 'string' || good.endpoint.offer.capabilities.includes(name)) } : hello))(good),
-  'handshake.malformed': attaching(() => (attach) => (hello, onEvent) => (hello === undefined ? Promise.reject(new TypeError('cannot read wants of undefined')) : attach(hello, onEvent))),
+  'handshake.malformed': attaching(() => (attach) => (hello, onEvent) => ((hello as unknown) === undefined ? Promise.reject(new TypeError('cannot read wants of undefined')) : attach(hello, onEvent))),
   'handshake.unknown': attaching(() => (attach) => (hello, onEvent) => (Array.isArray((hello as Partial<Hello> | null | undefined)?.optional) && hello.optional.some((name) => !(name in CAPABILITIES)) ? Promise.reject(new ContractError('InvalidArgument', 'hello.optional has a capability that nobody knows')) : attach(hello, onEvent))),
   'handshake.frozen': sessionChanged((session) => changed(session, { agreement: { ...session.agreement } })),
   'handshake.minor': vgpuChanged((vgpu) => ({ submitTypes: (input) => vgpu.submitTypes(input) })),
@@ -75,7 +75,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
     };
   }),
   'session.granted': (good) => helloChanged((hello) => ((hello as Partial<Hello> | null | undefined)?.optional?.length === 0 ? { ...hello, optional: good.endpoint.offer.capabilities } : hello))(good),
-  'session.input': baseChanged((base) => ({ allocate: (input) => base.allocate(input && typeof input === 'object' && 'size' in input ? { size: input.size } : input) })),
+  'session.input': baseChanged((base) => ({ allocate: (input) => base.allocate(typeof (input as unknown) === 'object' && 'size' in input ? { size: input.size } : input) })),
   'session.copies': attaching(() => (attach) => {
     let kept: ReturnType<Base['deviceInfo']> | undefined;
     return async (hello, onEvent) => {

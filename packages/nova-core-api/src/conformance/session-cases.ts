@@ -1,5 +1,5 @@
 import type { ContractEvent } from '../session.ts';
-import { attach, delivered, demand, demandEqual, demandError, withRegion, type ConformanceCase } from './case.ts';
+import { attach, delivered, demand, demandEqual, demandError, shown, withRegion, type ConformanceCase } from './case.ts';
 
 const WORDS = /\b(?:gsp|gfid|rpc|vmmu|wpr|falcon|chid|runlist|\d{3}\.\d{2,3})\b/i;
 
@@ -29,7 +29,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       const { base } = await attach(core);
       const before = base.limits().limits.memoryAvailable;
       for (const input of [undefined, {}, { size: '1' }, { size: 1n }, { size: 1.5 }, { size: 0 }, { size: -1 }, { size: Number.NaN }, { size: 1, more: 1 }]) {
-        const { subject } = await demandError(() => base.allocate(input as never), ['InvalidArgument', 'Range'], `allocate ${String(JSON.stringify(input, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)))}`);
+        const { subject } = await demandError(() => base.allocate(input as never), ['InvalidArgument', 'Range'], `allocate ${shown(input)}`);
         demand(subject?.startsWith('base.allocate') === true, `the refusal is about ${String(subject)}`);
       }
       demandEqual(base.limits().limits.memoryAvailable, before, 'memory afterwards');
@@ -117,6 +117,8 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       const kept = await session.base.allocate({ size: 1 });
       const given = await session.base.allocate({ size: 1 });
       const over = core.withdraw!(10);
+      // A core may have other things to do first.
+      for (let i = 0; i < 5000 && session.state === 'Attached'; i++) await Promise.resolve();
       demandEqual(session.state, 'Revoking', 'state');
       await demandError(() => session.base.allocate({ size: 1 }), 'Revoked', 'allocating while the core wants out');
       await demandError(() => attach(core), 'Revoked', 'attaching while the core wants out');
@@ -157,7 +159,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
         try {
           await call();
         } catch (error) {
-          texts.push(String((error as Error).message), String((error as { reason?: string }).reason ?? ''));
+          texts.push((error as Error).message, (error as { reason?: string }).reason ?? '');
         }
       };
       await note(() => session.base.allocate({ size: 2 ** 52 }));

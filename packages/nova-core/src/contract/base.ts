@@ -139,7 +139,7 @@ export function baseBackend(services: Services): BaseBackend {
         if (error instanceof NovaCoreError && (error.code === 'REFUSED' || error.code === 'DEVICE_LOST')) vram.release(block);
         throw error;
       }
-      report(device.trace, 'nova-core.memory.allocated', { size: block.size, label: block.label });
+      report(device.trace, 'nova-core.memory.allocated', { start: block.start, size: block.size, label: block.label });
       return { region, size: block.size };
     }),
   };

@@ -104,6 +104,7 @@ export class VgpuTask {
         throw new VgpuFailure('clean', new NovaCoreError('NO_MEMORY', 'vgpu', `no ${size} bytes of framebuffer for the ${label}`, { detail: { size } }));
       }
       held.defer(label, () => inputs.vram.release(block));
+      report(inputs.device.trace, 'nova-core.memory.allocated', { start: block.start, size: block.size, label });
       return block;
     };
     const guest = await allocate(request.share.guestMemory, inputs.segment, 'low', 'memory');
