@@ -1,4 +1,4 @@
-// npm run e2e:linux -- [--board BOARD] [--chip CHIP] [--keep DIR]
+// npm run e2e:linux -- [--board BOARD] [--firmware-version VERSION] [--rebind] [--keep DIR]
 //
 // Serves a modelled GPU, boots the rig's kernel with it, loads nouveau, and tells from the guest's log which stages the
 // driver reached. Exit status 0 when it reached all of them without a complaint, 1 when not, 77 when the rig cannot be had.
@@ -28,7 +28,15 @@ const COMPLAINTS = /nouveau.*(?:failed|error|timeout|WARN)|WARNING: .*nouveau|BU
 /** What is known to be missing, by board: display channels take no pushbuffer yet. */
 const KNOWN = /** @type {Readonly<Record<string, RegExp>>} */ ({ rtx4090: /nv50_dmac_wait|core notifier timeout/ });
 
-const { values } = parseArgs({ options: { board: { type: "string", default: "l40" }, chip: { type: "string", default: "ad102" }, keep: { type: "string" } } });
+const { values } = parseArgs({ options: {
+  board: { type: "string", default: "l40" },
+  // The guest gets the GSP images of this version only, so that nouveau takes them.
+  "firmware-version": { type: "string", default: "570.144" },
+  // Unbinds the driver and binds it again.
+  rebind: { type: "boolean", default: false },
+  // Where the guest's log and the model's trace are left.
+  keep: { type: "string" },
+} });
 
 const setup = spawnSync(join(HERE, "setup"), { encoding: "utf8", timeout: 300_000 });
 if (setup.status !== 0) {
@@ -40,11 +48,11 @@ const work = mkdtempSync(join(tmpdir(), "nova-linux-"));
 const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-guest-${process.pid}`), join(values.keep ?? work, "model.jsonl")];
 const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
 try {
-  await new Promise((resolve, reject) => {
+  const ready = await new Promise((resolve, reject) => {
     server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));
-    server.stdout.once("data", resolve);
+    server.stdout.once("data", (text) => resolve(String(text)));
   });
-  const log = await boot();
+  const log = await boot(/\((\w+)\)/.exec(ready)?.[1] ?? "");
   if (values.keep !== undefined) writeFileSync(join(values.keep, "guest.log"), log);
   process.exitCode = judge(log);
 } finally {
@@ -53,11 +61,11 @@ try {
   rmSync(memory, { force: true });
 }
 
-/** The guest's console. @returns {Promise<string>} */
-function boot() {
+/** The guest's console. @param {string} chip @returns {Promise<string>} */
+function boot(chip) {
   console.error("> booting Linux with the modelled GPU …");
   const guest = spawn(join(HERE, "run"), [
-    "--socket", socket, "--ram-file", memory, "--chip", values.chip, "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
+    "--socket", socket, "--ram-file", memory, "--chip", chip, "--firmware", values["firmware-version"], "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
     "--exec", "lspci -nnvv -d 10de:; ls /dev/dri 2>/dev/null; true",
   ], { stdio: ["ignore", "pipe", "inherit"] });
   let log = "";

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { firmwareKinds, firmwarePath, syntheticPack } from '@nova-stack/firmware-files';
+import { BOARDS } from '@nova-stack/hw-model/boards';
 import { main } from '@nova-stack/nova';
 import { afterAll, describe, expect, test } from 'vitest';
 
@@ -38,6 +39,19 @@ describe('nova boot', () => {
     const other = await nova('boot', '--board', 'rtx4090');
     expect(other.status).toBe(0);
     expect(other.out).toMatch(/vGPU +none/);
+  });
+
+  test.each(Object.keys(BOARDS))('%s boots, works, unloads and boots again, without a register that the model lacks', async (board) => {
+    const file = join(dir, `${board}.jsonl`);
+    const { status, out, err } = await nova('boot', '--board', board, '--trace', file);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toMatch(/second boot +done/);
+    expect(readFileSync(file, 'utf8')).not.toMatch(/hw-model\.register\.unknown/);
+  });
+
+  test('a board that the catalogue has no types for hosts no virtual GPU', async () => {
+    expect((await nova('boot', '--board', 'a10')).out).toMatch(/cannot host virtual GPUs: the public catalogue has no types for it/);
+    expect(await nova('boot', '--board', 'a10', '--vgpu', 'A10-4Q')).toMatchObject({ status: 1, err: expect.stringMatching(/^nova: --vgpu A10-4Q: this board cannot/) as string });
   });
 
   test.each(['535.113.01', '580.105.08'])('--firmware-version %s boots that, and says why there is no vGPU', async (version) => {

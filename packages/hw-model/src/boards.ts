@@ -28,6 +28,11 @@ const AD102 = {
   vectors: { gsp: 155 },
 } as const;
 
+/** What all boards with a GA102 share. Channels, segment size and vectors are assumed to be those of the AD102. */
+const GA102 = { ...AD102, chip: 'ga102' } as const;
+/** One L2 slice group of 512 KiB per 32-bit memory controller. Units of cache per FBP are assumed. */
+const GA102_MEMORY = { busWidth: 384, l2CacheSize: 6 * MiB, fbpMask: 0x3f, ltcCount: 12, slicesPerLtc: 4 } as const;
+
 // Names and ids: open-gpu-kernel-modules 570.144: src/nvidia/generated/g_nv_name_released.h
 // Units: NVIDIA Ada GPU Architecture whitepaper, NVIDIA L40 product brief.
 const boards = {
@@ -66,7 +71,44 @@ const boards = {
     engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'NVENC1', 'OFA0', 'SEC2'],
     vbiosVersion: [0x95, 0x02, 0x18, 0x80, 0x9e],
   },
+  /**
+   * 72 SMs, 24 GiB GDDR6 with its error correction switched off; SR-IOV with 32 virtual functions; no display outputs. How
+   * the TPCs are spread over the GPCs is assumed.
+   */
+  a10: {
+    ...GA102,
+    productName: 'NVIDIA A10',
+    pci: { vendor: 0x10de, device: 0x2236, subsystemVendor: 0x10de, subsystem: 0x1482, revision: 0xa1 },
+    classCode: 0x030200,
+    vramSize: 24 * GiB,
+    bar1Size: 32 * GiB,
+    displayDisabled: true,
+    gpcMask: 0x7f,
+    tpcMasks: [0x3f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f, 0x1f],
+    ecc: false,
+    sriov: { totalVfs: 32, firstVfOffset: 4, vfStride: 1 },
+    memory: { type: 'GDDR6', ...GA102_MEMORY },
+    engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVDEC1', 'NVENC0', 'OFA0', 'SEC2'],
+    vbiosVersion: [0x94, 0x02, 0x75, 0x00, 0x01],
+  },
+  /** 82 SMs, 24 GiB GDDR6X, no SR-IOV. The subsystem is the Founders Edition's. */
+  rtx3090: {
+    ...GA102,
+    productName: 'NVIDIA GeForce RTX 3090',
+    pci: { vendor: 0x10de, device: 0x2204, subsystemVendor: 0x10de, subsystem: 0x147d, revision: 0xa1 },
+    classCode: 0x030000,
+    vramSize: 24 * GiB,
+    bar1Size: 256 * MiB,
+    displayDisabled: false,
+    gpcMask: 0x7f,
+    tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f],
+    ecc: false,
+    sriov: undefined,
+    memory: { type: 'GDDR6X', ...GA102_MEMORY },
+    engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'OFA0', 'SEC2'],
+    vbiosVersion: [0x94, 0x02, 0x26, 0x08, 0x1c],
+  },
 } as const satisfies Readonly<Record<string, Board>>;
 
-export type BoardName = 'l40' | 'rtx4090';
+export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090';
 export const BOARDS: Readonly<Record<BoardName, Board>> = boards;

@@ -1,4 +1,4 @@
-import { SYNTHETIC_VERSIONS, syntheticTypeFile } from '@nova-stack/firmware-files';
+import { SYNTHETIC_VERSIONS, syntheticTypeFile, VGPU_GPUS } from '@nova-stack/firmware-files';
 import { ContractError } from '@nova-stack/nova-core-api';
 import { drm_nova_gem_create, drm_gem_close, IOCTL, type DrmDevice } from '@nova-stack/nova-drm';
 import type { Trace } from '@nova-stack/trace';
@@ -58,9 +58,10 @@ export async function useVgpu(
   { device, version, trace, owner }: { readonly device: number; readonly version: string; readonly trace: Trace; readonly owner: Uint8Array },
   wanted: string | undefined,
 ): Promise<VgpuSummary | undefined> {
-  if (manager.obstacle !== undefined) {
-    trace.event('vgpu.none', { device: manager.device, reason: manager.obstacle });
-    if (wanted !== undefined) throw new JobError(`--vgpu ${wanted}: this board cannot host virtual GPUs: ${manager.obstacle}`);
+  const obstacle = manager.obstacle ?? (VGPU_GPUS.some((gpu) => gpu.device === device) ? undefined : 'the public catalogue has no types for it');
+  if (obstacle !== undefined) {
+    trace.event('vgpu.none', { device: manager.device, reason: obstacle });
+    if (wanted !== undefined) throw new JobError(`--vgpu ${wanted}: this board cannot host virtual GPUs: ${obstacle}`);
     return undefined;
   }
   const other = 'types for another release';

@@ -75,7 +75,7 @@ export async function serve(args: readonly string[], output: Output, ended: Prom
   const device = createGpu({ board: BOARDS[name as BoardName], firmware: createGspRm(), trace });
   try {
     const server = await serveDevice({ device, path: socket, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
-    output.out(`ready: ${name} on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory)}\n`);
+    output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory)}\n`);
     await ended;
     await server.close();
     return 0;
