@@ -28,6 +28,9 @@ export * from './vbios/bit.ts';
 export * from './vbios/ucode-descriptor.ts';
 export * from './vbios/application.ts';
 
+// What ucode is given
+export * from './falcon-bootloader.ts';
+
 // Page tables
 export { entryFormat, getEntryField, makeEntry, type EntryFields, type EntryFormat, type PageLevel } from './mmu/entry.ts';
 export * from './mmu/ver2.ts';

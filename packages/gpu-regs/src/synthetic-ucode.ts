@@ -60,4 +60,9 @@ export const SYNTHETIC_SIGNATURE = {
   falconSize: 384,
   /** RISC-V bootloader: the block lies at this offset of the data, right behind the header, {@link falconSize} bytes long. */
   bootloaderOffset: 0x40,
+  /**
+   * Ucode of falcons that have no boot ROM (Turing) checks itself: the signature is the first 16 bytes of the digest, alone,
+   * in DMEM at the offset where Turing's booters have theirs.
+   */
+  withoutBootRom: { dmemOffset: 0x200, size: 16 },
 } as const;

@@ -4,6 +4,7 @@ import { copyPlain } from '@nova-stack/timebase';
 
 import { bootLoad, bootUnload, type KnownFiles } from './booter.ts';
 import { GspCore } from './core.ts';
+import { runFalconBootloader } from './falcon-bootloader.ts';
 import { runFwsec } from './fwsec.ts';
 import type { FirmwareEvent } from './events.ts';
 import { KNOWN_BOOTLOADERS, KNOWN_IMAGES, KNOWN_UCODES } from './known-files.ts';
@@ -11,7 +12,7 @@ import type { Occurrence } from './notify.ts';
 import type { Release } from './release.ts';
 import { findRelease } from './releases.ts';
 import type { GspRmState } from './state.ts';
-import { recognise, type KnownUcode, type Ucode } from './ucode.ts';
+import { isFalconBootloader, recognise, type KnownUcode, type Ucode } from './ucode.ts';
 import { BOOTER_ERRORS } from './wpr-meta.ts';
 
 export interface GspRmOptions {
@@ -73,14 +74,29 @@ class GspRm implements FirmwarePort {
       hardware.halt(engine);
       return;
     }
+    // Falcons with a boot ROM load their code themselves.
+    if (start.brom === undefined && isFalconBootloader(start, hardware.facts.chip)) this.#start(engine, this.#fetch(start));
+    else this.#execute(start);
+  }
+
+  *#fetch(start: FalconStart): MemoryJob {
+    const fetched = yield* runFalconBootloader(this.#hardware, start);
+    if ('refused' in fetched) this.#refuseUcode(start.engine, fetched.refused);
+    else this.#execute(fetched);
+  }
+
+  #execute(start: FalconStart): void {
+    const hardware = this.#hardware;
     const recognised = recognise(start, hardware.facts.chip, hardware.facts.fuses, this.#ucodes);
-    if ('ucode' in recognised) {
-      this.#run(recognised.ucode, start);
-      return;
-    }
-    if ('refused' in recognised) hardware.trace('gsp-rm.ucode.refused', { engine, reason: recognised.refused });
-    else hardware.trace('gsp-rm.ucode.unknown', { engine });
-    // Nothing ran: mailboxes and scratch registers are as the driver left them.
+    if ('ucode' in recognised) this.#run(recognised.ucode, start);
+    else this.#refuseUcode(start.engine, 'refused' in recognised ? recognised.refused : undefined);
+  }
+
+  /** Nothing ran: mailboxes and scratch registers are as the driver left them. */
+  #refuseUcode(engine: EngineName, reason: string | undefined): void {
+    const hardware = this.#hardware;
+    if (reason === undefined) hardware.trace('gsp-rm.ucode.unknown', { engine });
+    else hardware.trace('gsp-rm.ucode.refused', { engine, reason });
     hardware.halt(engine);
   }
 

@@ -61,7 +61,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** What the boot ROM expects per kind of falcon ucode. Source: linux: drivers/gpu/nova-core/falcon/gsp.rs, sec2.rs */
+/** What runs where, and what the boot ROM expects, per kind of falcon ucode. Source: linux: drivers/gpu/nova-core/falcon/gsp.rs, sec2.rs */
 const BROM = {
   fwsec: { engine: 'gsp', engineIdMask: 0x400, ucodeId: 9, fuse: 'gspFwsec' },
   booterLoad: { engine: 'sec2', engineIdMask: 1, ucodeId: 3, fuse: 'sec2Booter' },
@@ -92,6 +92,18 @@ export interface KnownUcode extends Ucode {
 export const knownBooter = (version: string, chip: string, kind: 'booterLoad' | 'booterUnload', imemLength: number, imemSha256: string): KnownUcode =>
   ({ kind, version, chip, interfaceOffset: 0, imemLength, imemSha256 });
 
+/** The bootloader that fetches FWSEC on Turing, `acr/bl.bin` and `gsp/gen_bootloader-*.bin`: one code in all releases. */
+const FALCON_BOOTLOADER = { length: 0x200, sha256: '6f442fbd706a3e7cb2c4d116553e246963eccf493dc12527e0658770a036b771' } as const;
+
+/** Whether what a falcon starts with, code that needs no signature, is the bootloader that fetches FWSEC. */
+export function isFalconBootloader({ imem, loadedImem, bootVector }: FalconStart, chip: string): boolean {
+  const first = loadedImem.find(({ tag, secure }) => !secure && tag === Math.floor(bootVector / 0x100));
+  if (first === undefined) return false;
+  const code = imem.subarray(first.block * 0x100, first.block * 0x100 + FALCON_BOOTLOADER.length);
+  const header = readSyntheticHeader(code);
+  return header === undefined ? hex(sha256(code)) === FALCON_BOOTLOADER.sha256 : header.kind === 'genericBootloader' && header.chip === chip;
+}
+
 export type Recognised =
   | { readonly ucode: Ucode }
   | { readonly unknown: true }
@@ -100,7 +112,8 @@ export type Recognised =
 
 /**
  * Decides what a started falcon would run, with the boot ROM's checks: signature algorithm, engine, ucode id, fuse
- * version and, for synthetic ucode, the digest over everything that was loaded.
+ * version and, for synthetic ucode, the digest over everything that was loaded. Without a boot ROM, engine and digest
+ * are what counts.
  */
 export function recognise(
   start: FalconStart, chip: string, fuses: { readonly gspFwsec: number; readonly sec2Booter: number }, known: readonly KnownUcode[],
@@ -121,14 +134,14 @@ export function recognise(
   return checkSynthetic(start, imem, header, fuses) ?? { ucode: header };
 }
 
-function checkBrom(start: FalconStart, ucode: Ucode): Recognised | undefined {
+function checkBrom({ engine, brom }: FalconStart, ucode: Ucode): Recognised | undefined {
   const expected = ucode.kind in BROM ? BROM[ucode.kind as keyof typeof BROM] : undefined;
   if (expected === undefined) return { refused: `${ucode.kind} does not run on a falcon` };
-  if (expected.engine !== start.engine) return { refused: `${ucode.kind} does not run on ${start.engine}` };
-  const { algorithm, engineIdMask, ucodeId } = start.brom;
-  if (algorithm !== RSA3K) return { refused: `signature algorithm ${algorithm}` };
-  if (engineIdMask !== expected.engineIdMask) return { refused: `engine mask 0x${engineIdMask.toString(16)}` };
-  if (ucodeId !== expected.ucodeId) return { refused: `ucode id ${ucodeId}` };
+  if (expected.engine !== engine) return { refused: `${ucode.kind} does not run on ${engine}` };
+  if (brom === undefined) return undefined;
+  if (brom.algorithm !== RSA3K) return { refused: `signature algorithm ${brom.algorithm}` };
+  if (brom.engineIdMask !== expected.engineIdMask) return { refused: `engine mask 0x${brom.engineIdMask.toString(16)}` };
+  if (brom.ucodeId !== expected.ucodeId) return { refused: `ucode id ${brom.ucodeId}` };
   return undefined;
 }
 
@@ -137,19 +150,20 @@ function checkSynthetic(
   fuses: { readonly gspFwsec: number; readonly sec2Booter: number },
 ): Recognised | undefined {
   const { imemLength, dmemLength, patched } = header;
-  const at = start.brom.paraAddr;
-  const slot = SYNTHETIC_SIGNATURE.falconSize;
+  const { falconSize, withoutBootRom } = SYNTHETIC_SIGNATURE;
+  const [at, slot] = start.brom ? [start.brom.paraAddr, falconSize] : [withoutBootRom.dmemOffset, withoutBootRom.size];
   if (imemLength < size || imemLength > imem.length || dmemLength > start.dmem.length) return { refused: 'less loaded than the header says' };
   if (at + slot > dmemLength || patched.start + patched.length > dmemLength) return { refused: 'signature or patched range outside DMEM' };
-  const signature = readSignature(start.dmem.subarray(at, at + slot));
+  const block = start.dmem.subarray(at, at + slot);
+  const signature = start.brom ? readSignature(block) : { fuseVersion: 0, digest: block };
   if (signature === undefined) return { refused: 'no signature' };
-  const fuse = fuses[BROM[header.kind as keyof typeof BROM].fuse];
+  const fuse = start.brom ? fuses[BROM[header.kind as keyof typeof BROM].fuse] : 0;
   if (signature.fuseVersion !== fuse) return { refused: `signature is for fuse version ${signature.fuseVersion}, the chip has ${fuse}` };
   const dmem = start.dmem.slice(0, dmemLength);
   dmem.fill(0, at, at + slot);
   dmem.fill(0, patched.start, patched.start + patched.length);
   const digest = sha256.create().update(imem.bytes.subarray(0, imemLength)).update(dmem).digest();
-  return equalBytes(digest, signature.digest) ? undefined : { refused: 'signature does not match' };
+  return equalBytes(digest.subarray(0, signature.digest.length), signature.digest) ? undefined : { refused: 'signature does not match' };
 }
 
 export function hex(bytes: Uint8Array): string {

@@ -33,8 +33,12 @@ const GA102 = { ...AD102, chip: 'ga102' } as const;
 /** One L2 slice group of 512 KiB per 32-bit memory controller. Units of cache per FBP are assumed. */
 const GA102_MEMORY = { busWidth: 384, l2CacheSize: 6 * MiB, fbpMask: 0x3f, ltcCount: 12, slicesPerLtc: 4 } as const;
 
+/** What all boards with a TU102 share. Turing has no fuses for versions of ucode; the rest is assumed to be as on the AD102. */
+const TU102 = { ...AD102, chip: 'tu102' } as const;
+
 // Names and ids: open-gpu-kernel-modules 570.144: src/nvidia/generated/g_nv_name_released.h
-// Units: NVIDIA Ada GPU Architecture whitepaper, NVIDIA L40 product brief.
+// Units: NVIDIA Ada GPU Architecture, NVIDIA Ampere GA102 GPU Architecture and NVIDIA Turing GPU Architecture whitepapers; NVIDIA L40 and
+// A10 product briefs. VBIOS versions as printed on such boards.
 const boards = {
   /**
    * 142 SMs, 48 GiB GDDR6 with its error correction switched off; SR-IOV with 32 virtual functions. In the mode that it is
@@ -108,7 +112,25 @@ const boards = {
     engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'OFA0', 'SEC2'],
     vbiosVersion: [0x94, 0x02, 0x26, 0x08, 0x1c],
   },
+  /** 68 SMs, 11 GiB GDDR6, no SR-IOV. The subsystem is the Founders Edition's; how the TPCs are spread over the GPCs is assumed. */
+  rtx2080ti: {
+    ...TU102,
+    productName: 'NVIDIA GeForce RTX 2080 Ti',
+    pci: { vendor: 0x10de, device: 0x1e07, subsystemVendor: 0x10de, subsystem: 0x12fa, revision: 0xa1 },
+    classCode: 0x030000,
+    vramSize: 11 * GiB,
+    bar1Size: 256 * MiB,
+    displayDisabled: false,
+    gpcMask: 0x3f,
+    tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x1f, 0x1f],
+    ecc: false,
+    sriov: undefined,
+    // One of the twelve memory controllers is off, with its half MiB of cache.
+    memory: { type: 'GDDR6', busWidth: 352, l2CacheSize: 5.5 * MiB, fbpMask: 0x3f, ltcCount: 11, slicesPerLtc: 4 },
+    engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'SEC2'],
+    vbiosVersion: [0x90, 0x02, 0x0b, 0x00, 0x0e],
+  },
 } as const satisfies Readonly<Record<string, Board>>;
 
-export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090';
+export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090' | 'rtx2080ti';
 export const BOARDS: Readonly<Record<BoardName, Board>> = boards;

@@ -2,6 +2,7 @@ import { CHIPS } from '@nova-stack/gpu-regs';
 
 import type { Board } from './boards.ts';
 import { HwModelError } from './errors.ts';
+import { localMemoryRange } from './vram-size.ts';
 
 const MiB = 2 ** 20;
 /** Less does not hold what firmware reserves. */
@@ -16,14 +17,17 @@ export function checkBoard(board: Board | undefined): Board {
   if (board === undefined) throw new HwModelError('BAD_BOARD', 'There is no board of that name');
   // A board may come from code that no compiler has seen.
   const family = Object.hasOwn(CHIPS, board.chip) ? CHIPS[board.chip].family : undefined;
-  if (family?.falcon !== 'ga102' || family.bootChain !== 'fwsec-booter') {
-    throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of families ga10x and ad10x`);
+  if (family?.bootChain !== 'fwsec-booter') {
+    throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of families tu10x, tu11x, ga10x and ad10x`);
   }
   const range = (field: string, value: number, min: number, max: number, unit = 1): void => {
     if (Number.isSafeInteger(value) && value >= min && value <= max && value % unit === 0) return;
     throw new HwModelError('BAD_BOARD', `${field} is ${value}: expected ${min} to ${max}${unit === 1 ? '' : `, a multiple of ${unit}`}`);
   };
   range('vramSize', board.vramSize, LEAST_VRAM, MOST_VRAM, MiB);
+  if (family.vramSize === 'local-memory-range' && localMemoryRange(board.vramSize / MiB) === undefined) {
+    throw new HwModelError('BAD_BOARD', `vramSize is ${board.vramSize}: expected 1 to 63 MiB times a power of two on ${board.chip}`);
+  }
   range('classCode', board.classCode, 0, 0xff_ffff);
   range('fuses.gspFwsec', board.fuses.gspFwsec, 0, 15);
   range('fuses.sec2Booter', board.fuses.sec2Booter, 0, 15);

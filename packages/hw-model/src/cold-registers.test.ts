@@ -34,6 +34,29 @@ describe('a GPU after power-on', () => {
     expect(testGpu({ board: BOARDS.l40 }).gpu.read(0, address, 4)).toBe(value);
   });
 
+  // linux: drivers/gpu/nova-core/fb/hal/tu102.rs, drivers/gpu/drm/nouveau/nvkm/subdev/{fb/gp102,devinit/gm107}.c
+  it.each([
+    ['BOOT_0 of TU102, revision A1', 0x000000, 0x162000a1],
+    ['VRAM: 44 << 8 MiB', 0x100ce0, 44 << 4 | 8],
+    ['no copy engine is fused off', 0x021c00, 0],
+    ['nor is the display', 0x021c04, 0],
+    ['flush page', 0x100c10, 0],
+  ])('on Turing: %s: 0x%s', (_, address, value) => {
+    expect(testGpu({ board: BOARDS.rtx2080ti }).gpu.read(0, address, 4)).toBe(value);
+  });
+
+  it.each([[0x1183a4, 'the newer size of VRAM'], [0x820c04, 'the newer display fuse'], [0x100c40, 'more address bits of the flush page']])('on Turing there is no 0x%s, %s', (address) => {
+    expect(testGpu({ board: BOARDS.rtx2080ti }).gpu.read(0, address, 4)).toBe(0xbadf1100);
+  });
+
+  it.each([[12 * 2 ** 30, 48 << 4 | 8], [11 * 2 ** 30 + 2 ** 28, 45 << 4 | 8], [63 * 2 ** 20 * 16, 63 << 4 | 4]])('tells %i bytes of VRAM as a Turing does', (vramSize, value) => {
+    expect(testGpu({ board: { ...BOARDS.rtx2080ti, vramSize } }).gpu.read(0, 0x100ce0, 4)).toBe(value);
+  });
+
+  it('is not built with VRAM that a Turing cannot tell', () => {
+    expect(() => testGpu({ board: { ...BOARDS.rtx2080ti, vramSize: 65 * 2 ** 24 } })).toThrow(expect.objectContaining({ code: 'BAD_BOARD' }));
+  });
+
   it.each(['gsp', 'sec2'] as const)('has its %s falcon halted, idle and ready for reset', (engine) => {
     const test = testGpu();
     expect(test.readFalcon(engine, NV_PFALCON_FALCON_CPUCTL)).toBe(0x10);

@@ -1,7 +1,7 @@
 import {
-  at, CHIPS, GFW_BOOT_COMPLETED, make, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION,
+  at, CHIPS, GFW_BOOT_COMPLETED, make, NV_FUSE_STATUS_OPT_CE_TU102, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION,
   NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, NV_PBUS_BAR1_BLOCK, NV_PBUS_BAR2_BLOCK, NV_PBUS_BIND_STATUS, NV_PBUS_SW_SCRATCH, NV_PDISP_VGA_CRTC,
-  NV_PDISP_VGA_WORKSPACE_BASE, NV_PEXTDEV_BOOT_0, NV_PFB_PRI_MMU_WPR2_ADDR_HI, NV_PFB_PRI_MMU_WPR2_ADDR_LO, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT as GFW_BOOT,
+  NV_PDISP_VGA_WORKSPACE_BASE, NV_PEXTDEV_BOOT_0, NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE, NV_PFB_PRI_MMU_WPR2_ADDR_HI, NV_PFB_PRI_MMU_WPR2_ADDR_LO, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT as GFW_BOOT,
   NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, NV_PGC6_BSI_SECURE_SCRATCH_14, NV_PMC_BOOT_0, NV_PMC_BOOT_1, NV_PMC_BOOT_42, NV_UFLUSH_FB_FLUSH,
   NV_USABLE_FB_SIZE_IN_MB, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS,
   NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB,
@@ -10,6 +10,7 @@ import {
 
 import type { Board } from './boards.ts';
 import type { RegisterFile } from './register-file.ts';
+import { localMemoryRange } from './vram-size.ts';
 
 const MiB = 2 ** 20;
 /** Revision A1, as both BOOT registers say it. */
@@ -42,14 +43,17 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
 
   // Fuses
   if (family.displayFuse) registers.plain(family.displayFuse, make(family.displayFuse, { disabled: board.displayDisabled ? 1 : 0 }));
-  for (let i = 0; i < 16; i++) {
+  if (family.falcon === 'tu102') registers.plain(NV_FUSE_STATUS_OPT_CE_TU102);
+  // Versions of ucode are the boot ROM's business.
+  for (let i = 0; family.falcon === 'ga102' && i < 16; i++) {
     registers.plain(at(NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION, i));
     registers.plain(at(NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, i), i + 1 === BOOTER_UCODE_ID ? fuse(board.fuses.sec2Booter) : 0);
     registers.plain(at(NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, i), i + 1 === FWSEC_UCODE_ID ? fuse(board.fuses.gspFwsec) : 0);
   }
 
   // Memory
-  registers.plain(NV_USABLE_FB_SIZE_IN_MB, board.vramSize / MiB);
+  if (family.vramSize === 'usable-fb-size') registers.plain(NV_USABLE_FB_SIZE_IN_MB, board.vramSize / MiB);
+  else registers.plain(NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE, localMemoryRange(board.vramSize / MiB));
   registers.plain(NV_PFB_PRI_MMU_WPR2_ADDR_LO);
   registers.plain(NV_PFB_PRI_MMU_WPR2_ADDR_HI);
   for (const { register } of family.flushPage) registers.plain(register);

@@ -259,7 +259,7 @@ export class ModelledGpu implements Gpu {
   }
 
   #falcon(name: EngineName): Falcon {
-    return new Falcon(name, this.#registers, {
+    return new Falcon(name, CHIPS[this.#board.chip].family.falcon, this.#registers, {
       now: () => this.#now(),
       start: (job) => { this.#start(job); },
       readVram: (address, into) => {
@@ -278,8 +278,8 @@ export class ModelledGpu implements Gpu {
   #declareWindows(): void {
     const { prom, pramin } = BAR0_WINDOWS;
     const { chip, pci, classCode, vbiosVersion, fuses } = this.#board;
-    const { configMirror } = CHIPS[chip].family;
-    const rom = vbiosRom({ chip, vendor: pci.vendor, device: pci.device, classCode, version: vbiosVersion, fuseVersions: [fuses.gspFwsec] });
+    const { configMirror, fwsecDescriptor } = CHIPS[chip].family;
+    const rom = vbiosRom({ chip, fwsecDescriptor: fwsecDescriptor!, vendor: pci.vendor, device: pci.device, classCode, version: vbiosVersion, fuseVersions: [fuses.gspFwsec] });
     this.#registers.window(prom.start, prom.size, promWindow(rom));
     this.#registers.window(pramin.start, pramin.size, this.#view('PRAMIN', () => {
       const value = this.#registers.get(NV_PBUS_BAR0_WINDOW);

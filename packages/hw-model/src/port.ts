@@ -15,7 +15,7 @@ export type MemoryJob<T = void> = Generator<MemoryRequest, T, boolean>;
 /** The processors that firmware runs on. */
 export type EngineName = 'gsp' | 'sec2';
 
-/** What a falcon holds at the moment its CPU is started. Byte arrays are live: do not keep them. */
+/** What a falcon holds at the moment its CPU is started. Byte arrays are live until the engine is reset: do not keep them longer. */
 export interface FalconStart {
   readonly engine: EngineName;
   readonly imem: Uint8Array;
@@ -25,7 +25,7 @@ export interface FalconStart {
   /** True when nothing was loaded since the last reset. */
   readonly empty: boolean;
   readonly bootVector: number;
-  /** Boot-ROM registers. */
+  /** Boot-ROM registers; undefined for a falcon that has no boot ROM, as on Turing: there secure code checks itself. */
   readonly brom: {
     /** MOD_SEL: 1 = RSA3K. */
     readonly algorithm: number;
@@ -33,9 +33,24 @@ export interface FalconStart {
     readonly engineIdMask: number;
     /** DMEM offset of the signature block. */
     readonly paraAddr: number;
-  };
+  } | undefined;
   readonly mailbox0: number;
   readonly mailbox1: number;
+}
+
+/** What code that runs on a falcon has transferred into the falcon's memory. Offsets and sizes in bytes. */
+export interface FalconFetch {
+  /** Which FBIF_TRANSCFG says where the source is, 0 to 7. */
+  readonly context: number;
+  /** In VRAM or in system memory, as that register says. */
+  readonly address: number;
+  readonly memory: 'imem' | 'dmem';
+  readonly offset: number;
+  readonly size: number;
+  /** Virtual block number of the first block of code. */
+  readonly tag: number;
+  /** Code that only runs when it is signed. */
+  readonly secure: boolean;
 }
 
 /** What a display output is wired to. */
@@ -120,6 +135,8 @@ export interface FirmwareHardware {
   setMailbox(engine: EngineName, index: 0 | 1, value: number): void;
   /** CPUCTL.halted := 1. A started falcon runs until firmware halts it. */
   halt(engine: EngineName): void;
+  /** A transfer that the falcon's own code starts. @returns whether it was carried out */
+  fetch(engine: EngineName, request: FalconFetch): MemoryJob<boolean>;
   /** RISC-V core state as RISCV_CPUCTL and CORE_SWITCH report it. */
   setRiscv(engine: EngineName, state: { readonly active: boolean; readonly halted: boolean }): void;
   /** Sets IRQSTAT bits and, through the interrupt tree, the CPU's interrupt. SWGEN0 is 0x40. */

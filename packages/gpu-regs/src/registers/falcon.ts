@@ -91,6 +91,15 @@ export const NV_PFALCON_FALCON_HWCFG2: Register<typeof hwcfg2, 'falcon'> = regis
   ...falcon, access: 'ro', doc: 'State of reset; GA102 and later, before only `riscv`.', source: 'linux: drivers/gpu/nova-core/regs.rs',
 });
 
+const scpCtlStat = {
+  /** The chip runs ucode that was signed for debugging. */
+  debugMode: [20, 20],
+} as const;
+export const NV_PFALCON_SCP_CTL_STAT: Register<typeof scpCtlStat, 'falcon'> = register('NV_PFALCON_SCP_CTL_STAT', 0x408, scpCtlStat, {
+  ...falcon, access: 'ro', doc: 'State of the unit that checks signatures.',
+  source: 'open-gpu-kernel-modules 570.144: nvswitch/lr10/dev_soe_ip.h (NV_SOE_SCP_CTL_STAT); linux: drivers/gpu/drm/nouveau/nvkm/engine/sec2/tu102.c',
+});
+
 const cpuctl = {
   /** CPUCTL_ALIAS may start the CPU. */
   aliasEnable: [6, 6],

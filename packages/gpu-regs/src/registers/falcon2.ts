@@ -44,6 +44,9 @@ export const NV_PRISCV_RISCV_IRQMASK: Register<typeof irqmask, 'falcon'> = regis
 export const NV_PRISCV_RISCV_IRQDEST: Register<typeof irqmask, 'falcon'> = register('NV_PRISCV_RISCV_IRQDEST', 0x152c, irqmask, {
   ...riscv, doc: 'Whether an interrupt goes to the CPU or to the RISC-V core; GA102 and later.',
 });
+export const NV_PRISCV_RISCV_IRQDEST_TU102: Register<typeof irqmask, 'falcon'> = register('NV_PRISCV_RISCV_IRQDEST_TU102', 0x12b8, irqmask, {
+  ...riscv, doc: 'Whether an interrupt goes to the CPU or to the RISC-V core; Turing and GA100.', source: 'open-gpu-kernel-modules 570.144: turing/tu102/dev_riscv_pri.h',
+});
 const bcr = {
   /** Fetch from memory. */
   brfetch: [8, 8],

@@ -12,6 +12,11 @@ export const NV_FUSE_STATUS_OPT_DISPLAY: Register<typeof display> = register('NV
   access: 'ro', doc: 'Whether display is fused off; GA100 to Ada.', source: 'linux: drivers/gpu/nova-core/regs.rs',
 });
 
+const copyEngines = { ce0: [0, 0], ce2: [2, 2] } as const;
+export const NV_FUSE_STATUS_OPT_CE_TU102: Register<typeof copyEngines> = register('NV_FUSE_STATUS_OPT_CE_TU102', 0x021c00, copyEngines, {
+  access: 'ro', doc: 'Copy engines that are fused off; Turing. Linux has no name for it.', source: 'linux: drivers/gpu/drm/nouveau/nvkm/subdev/devinit/gm107.c',
+});
+
 /** Ucode ids count from 1: id n is register n - 1. The position of the highest bit set, plus one, is the version. */
 const version = { data: [15, 0] } as const;
 const UCODES = { count: 16 } as const;

@@ -6,6 +6,10 @@ const RELEASE = '535.113.01';
 
 /** Length and SHA-256 of the secure code. */
 export const KNOWN_UCODES: readonly KnownUcode[] = [
+  knownBooter(RELEASE, 'tu102', 'booterLoad', 0x7f00, 'fd7e3e786f662cb9579319bf2f1eaf092a064c8d725a00b383c8596ae50b188f'),
+  knownBooter(RELEASE, 'tu102', 'booterUnload', 0x4600, '030428ed4ef7d97affb83577235101bba26fcb56f9819707fd2af38efa18d72c'),
+  knownBooter(RELEASE, 'tu116', 'booterLoad', 0x7f00, '40b9dff173d60af4720aeb02df7b4434aa698d7247dd5d0d73598a65b778ab6f'),
+  knownBooter(RELEASE, 'tu116', 'booterUnload', 0x4600, 'c2bcaa50c0a0d8f02c4eb4fbea24f542fa8baea1ae21e071b2625c9bf87b25f4'),
   knownBooter(RELEASE, 'ga102', 'booterLoad', 0x8300, '93490057379c531c14764d1795fcbc5ddbae245dab6b5c730fe3883659c0eba7'),
   knownBooter(RELEASE, 'ga102', 'booterUnload', 0x4900, '0b5ab396ecc0da2e15e0e9e0ed856f7cc3cf803a83b721b82c193e6410cb11bf'),
   knownBooter(RELEASE, 'ad102', 'booterLoad', 0x7600, '47c6b4825c81cb082e377b47e58605added72344b078fa7b26d64d3e48046db3'),
@@ -35,6 +39,7 @@ export const KNOWN_IMAGES: readonly KnownImage[] = [
 
 /** Length and SHA-256 of the RISC-V bootloader's data. */
 export const KNOWN_BOOTLOADERS: readonly KnownBootloader[] = [
+  { chip: 'tu102', size: 0x1000, sha256: '8765694cd38beaa4e2b8b1b83a31fb7aee6cb9d8b7c6bc7a86e6d931a3a056c2' },
   { chip: 'ga102', size: 0x5000, sha256: 'a1af02f2eb7969986b0ea2863f066db34ec42bfb1aa1fa3f4d8cae1c7644df90' },
   { chip: 'ad102', size: 0x8000, sha256: 'a09c3f7cf03b1e497d222093a2e3dc1c5baeb0a15bd5c0998a9c720f95d6fa52' },
 ];

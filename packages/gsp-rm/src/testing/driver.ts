@@ -39,9 +39,9 @@ export function layoutFor(vramSize: number, imageSize: number, heapSize: number 
 export function fwsecDmem(command: number, region: { readonly start: number; readonly size: number }): { readonly dmem: Uint8Array; readonly interfaceOffset: number; readonly patched: { readonly start: number; readonly length: number } } {
   const dmem = new Uint8Array(0x800);
   const view = new DataView(dmem.buffer);
-  view.setUint32(0x200, 0x01_08_04_01, true);
-  view.setUint32(0x204, 4, true);
-  view.setUint32(0x208, 0x240, true);
+  view.setUint32(0x40, 0x01_08_04_01, true);
+  view.setUint32(0x44, 4, true);
+  view.setUint32(0x48, 0x240, true);
   view.setUint32(0x248, 0x300, true);
   view.setUint32(0x24c, 0x2c, true);
   view.setUint32(0x26c, command, true);
@@ -49,7 +49,7 @@ export function fwsecDmem(command: number, region: { readonly start: number; rea
     [0x300, 1], [0x304, 24], [0x318, 1], [0x31c, 20], [0x320, region.start / 0x1000], [0x324, region.size / 0x1000], [0x328, 2],
   ];
   for (const [at, value] of block) view.setUint32(at, value, true);
-  return { dmem, interfaceOffset: 0x200, patched: { start: 0x240, length: 0x100 } };
+  return { dmem, interfaceOffset: 0x40, patched: { start: 0x240, length: 0x100 } };
 }
 
 export interface Driver {

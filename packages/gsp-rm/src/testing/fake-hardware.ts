@@ -1,4 +1,4 @@
-import type { ChipFacts, EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
+import type { ChipFacts, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
 
 /** Facts of a card with 24 GiB; change what a test is about. */
 export const TEST_FACTS: ChipFacts = {
@@ -74,6 +74,7 @@ export class FakeHardware implements FirmwareHardware {
   deferJobs: boolean = false;
   readonly jobs: MemoryJob[] = [];
   #wpr2: { start: number; end: number } | undefined;
+  readonly #started: Partial<Record<EngineName, FalconStart>> = {};
 
   constructor(firmware: Firmware, facts: Partial<ChipFacts> = {}) {
     this.facts = { ...TEST_FACTS, ...facts };
@@ -147,6 +148,11 @@ export class FakeHardware implements FirmwareHardware {
     this.halted[engine] = true;
   }
 
+  *fetch(engine: EngineName, { address, memory, offset, size }: FalconFetch): MemoryJob<boolean> {
+    const into = this.#started[engine]?.[memory].subarray(offset, offset + size);
+    return into?.length === size ? yield { op: 'read', address, into } : false;
+  }
+
   setRiscv(_engine: EngineName, state: { readonly active: boolean; readonly halted: boolean }): void {
     Object.assign(this.riscv, state);
   }
@@ -211,9 +217,11 @@ export class FakeHardware implements FirmwareHardware {
   startFalcon(engine: EngineName, loaded: Partial<Omit<FalconStart, 'engine'>> = {}): void {
     this.halted[engine] = false;
     const [mailbox0, mailbox1] = this.mailboxes[engine];
-    this.port.falconStarted({
+    const start = {
       engine, imem: new Uint8Array(0x10000), dmem: new Uint8Array(0x10000), loadedImem: [], empty: false, bootVector: 0,
       brom: { algorithm: 0, ucodeId: 0, engineIdMask: 0, paraAddr: 0 }, mailbox0, mailbox1, ...loaded,
-    });
+    };
+    this.#started[engine] = start;
+    this.port.falconStarted(start);
   }
 }

@@ -64,3 +64,30 @@ export function loadedFalcon(parts: UcodeParts, pkc: number, fuseVersion: number
   const loadedImem = Array.from({ length: Math.ceil(code.length / 0x100) }, (_, block) => ({ block, tag: block, secure: true }));
   return { imem, dmem, loadedImem, brom };
 }
+
+/** Code at an IMEM offset, in whole blocks, as the ports or a transfer leave it behind. */
+export const blocksOf = (offset: number, size: number, tag: number, secure: boolean): { block: number; tag: number; secure: boolean }[] =>
+  Array.from({ length: Math.ceil(size / 0x100) }, (_, i) => ({ block: offset / 0x100 + i, tag: tag + i, secure }));
+
+/**
+ * What belongs into the memories of a falcon without a boot ROM: code that runs unsigned before the secure part, and data
+ * with the signature in it. `patch` comes after the signature.
+ */
+export function turingUcode(parts: UcodeParts, patch: (dmem: DataView) => void = () => {}): { readonly code: Uint8Array; readonly secureAt: number; readonly dmem: Uint8Array } {
+  const secureAt = 0x100;
+  const { dmemOffset, size } = SYNTHETIC_SIGNATURE.withoutBootRom;
+  const secure = synthetic(parts);
+  const code = new Uint8Array(secureAt + secure.length);
+  code.set(secure, secureAt);
+  const dmem = parts.dmem.slice();
+  const measured = dmem.slice();
+  const { start, length } = parts.patched ?? { start: 0, length: 0 };
+  measured.fill(0, start, start + length);
+  measured.fill(0, dmemOffset, dmemOffset + size);
+  dmem.set(sha256.create().update(secure).update(measured).digest().subarray(0, size), dmemOffset);
+  patch(new DataView(dmem.buffer));
+  return { code, secureAt, dmem };
+}
+
+/** The bootloader that fetches FWSEC on Turing, as the synthetic pack has it. */
+export const falconBootloader = (chip: string): Uint8Array => synthetic({ kind: 'genericBootloader', imem: 0x200, dmem: new Uint8Array(0), chip });

@@ -7,15 +7,15 @@ import {
   NV_PFALCON_FALCON_INTR_RETRIGGER, NV_PFALCON_FALCON_IRQDEST, NV_PFALCON_FALCON_IRQMASK, NV_PFALCON_FALCON_IRQMCLR, NV_PFALCON_FALCON_IRQMSET,
   NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_IRQSSET, NV_PFALCON_FALCON_IRQSTAT, NV_PFALCON_FALCON_ITFEN, NV_PFALCON_FALCON_MAILBOX0,
   NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS, NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG,
-  NV_PRISCV_RISCV_BCR_CTRL, NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, NV_PRISCV_RISCV_CPUCTL, NV_PRISCV_RISCV_IRQDEST, NV_PRISCV_RISCV_IRQMASK,
-  set, within, type Fields, type Register,
+  NV_PFALCON_SCP_CTL_STAT, NV_PRISCV_RISCV_BCR_CTRL, NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, NV_PRISCV_RISCV_CPUCTL, NV_PRISCV_RISCV_IRQDEST,
+  NV_PRISCV_RISCV_IRQDEST_TU102, NV_PRISCV_RISCV_IRQMASK, NV_PRISCV_RISCV_IRQMASK_TU102, set, within, type Family, type Fields, type Register,
 } from '@nova-stack/gpu-regs';
 
-import type { EngineName, FalconStart, MemoryJob } from '../port.ts';
+import type { EngineName, FalconFetch, FalconStart, MemoryJob } from '../port.ts';
 import type { RegisterFile } from '../register-file.ts';
 import { readDmemPort, readImemPort, writeDmemPort, writeImemPort } from './ports.ts';
 import { coldFalcon, MEMORY_BLOCKS, type FalconState } from './state.ts';
-import { beginTransfer } from './transfer.ts';
+import { beginFetch, beginTransfer, type Refusal, type Transfer } from './transfer.ts';
 
 type FalconRegister = Register<Fields, 'falcon'>;
 
@@ -27,6 +27,7 @@ const HALTED: number = make(NV_PFALCON_FALCON_CPUCTL, { halted: 1 });
 const ALIAS_ENABLED: number = make(NV_PFALCON_FALCON_CPUCTL, { aliasEnable: 1 });
 const READY: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1 });
 const READY_SCRUBBING: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1, memScrubbing: 1 });
+const HAS_RISCV: number = make(NV_PFALCON_FALCON_HWCFG2, { riscv: 1 });
 const REQUIRE_CONTEXT: number = make(NV_PFALCON_FALCON_DMACTL, { requireContext: 1 });
 const SCRUBBING: number = make(NV_PFALCON_FALCON_DMACTL, { imemScrubbing: 1, dmemScrubbing: 1 });
 const IDLE: number = make(NV_PFALCON_FALCON_DMATRFCMD, { idle: 1 });
@@ -37,8 +38,11 @@ const RISCV_HALTED: number = make(NV_PRISCV_RISCV_CPUCTL, { halted: 1 });
 const PLAIN: readonly FalconRegister[] = [
   NV_PFALCON_FALCON_IRQDEST, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_ITFEN, NV_PFALCON_FALCON_OS,
   NV_PFALCON_FALCON_RM, NV_PFALCON_FALCON_BOOTVEC, NV_PFALCON_FALCON_DMATRFBASE, NV_PFALCON_FALCON_DMATRFBASE1, NV_PFALCON_FALCON_DMATRFMOFFS,
-  NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FBIF_CTL, NV_PFALCON2_FALCON_MOD_SEL, NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID,
-  NV_PFALCON2_FALCON_BROM_ENGIDMASK, NV_PRISCV_RISCV_IRQDEST,
+  NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FBIF_CTL, NV_PFALCON_SCP_CTL_STAT,
+];
+/** More of them since there is a boot ROM. */
+const PLAIN_GA102: readonly FalconRegister[] = [
+  NV_PFALCON2_FALCON_MOD_SEL, NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID, NV_PFALCON2_FALCON_BROM_ENGIDMASK, NV_PRISCV_RISCV_IRQDEST,
 ];
 /** Of these, the ones that a reset of the engine clears; mailboxes, OS and RM stay. */
 const CLEARED_BY_RESET: readonly FalconRegister[] = [NV_PFALCON_FALCON_IRQDEST, NV_PFALCON_FALCON_ITFEN, NV_PFALCON_FALCON_BOOTVEC, NV_PFALCON_FBIF_CTL];
@@ -58,18 +62,20 @@ export interface FalconSurroundings {
 }
 
 /**
- * One falcon, as GA102 and later have it: its registers, its memories, the mechanics of loading and starting. It
- * runs no code: what was loaded is handed on at the start.
- * Source: linux: drivers/gpu/nova-core/falcon.rs, falcon/hal/ga102.rs
+ * One falcon: its registers, its memories, the mechanics of loading and starting. It runs no code: what was loaded is
+ * handed on at the start. On Turing it has no boot ROM, no choice between its cores, and shows less of its state.
+ * Source: linux: drivers/gpu/nova-core/falcon.rs, falcon/hal/tu102.rs, falcon/hal/ga102.rs
  */
 export class Falcon {
   readonly name: EngineName;
+  readonly kind: Family['falcon'];
   state: FalconState = coldFalcon();
   readonly #registers: RegisterFile;
   readonly #world: FalconSurroundings;
 
-  constructor(name: EngineName, registers: RegisterFile, world: FalconSurroundings) {
+  constructor(name: EngineName, kind: Family['falcon'], registers: RegisterFile, world: FalconSurroundings) {
     this.name = name;
+    this.kind = kind;
     this.#registers = registers;
     this.#world = world;
     this.#declare();
@@ -121,14 +127,14 @@ export class Falcon {
   #declare(): void {
     for (const register of PLAIN) this.#plain(register);
     for (let i = 0; i < NV_PFALCON_FBIF_TRANSCFG.count; i++) this.#plain(at(NV_PFALCON_FBIF_TRANSCFG, i));
-    for (let i = 0; i < NV_PFALCON2_FALCON_BROM_PARAADDR.count; i++) this.#plain(at(NV_PFALCON2_FALCON_BROM_PARAADDR, i));
     this.#plain(NV_PFALCON_FALCON_HWCFG, make(NV_PFALCON_FALCON_HWCFG, { imemSize: MEMORY_BLOCKS, dmemSize: MEMORY_BLOCKS }));
     this.#plain(NV_PFALCON_FALCON_HWCFG1, make(NV_PFALCON_FALCON_HWCFG1, { coreRevision: 6, security: 3, imemPorts: 1, dmemPorts: 1 }));
     // Firmware that talks to the CPU has its software interrupt enabled; both views show one mask.
     this.#plain(NV_PFALCON_FALCON_IRQMASK, SWGEN0);
-    this.#handle(NV_PRISCV_RISCV_IRQMASK, { read: () => this.#get(NV_PFALCON_FALCON_IRQMASK) });
     this.#declareInterrupts();
     this.#declareCpu();
+    if (this.kind === 'tu102') this.#declareTu102();
+    else this.#declareGa102();
     this.#declareMemories();
   }
 
@@ -143,13 +149,37 @@ export class Falcon {
       },
     });
     this.#handle(NV_PFALCON_FALCON_IRQMCLR, { write: (bits) => { this.#set(NV_PFALCON_FALCON_IRQMASK, this.#get(NV_PFALCON_FALCON_IRQMASK) & ~bits); } });
+  }
+
+  #declareTu102(): void {
+    this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => HAS_RISCV });
+    this.#handle(NV_PRISCV_RISCV_IRQMASK_TU102, { read: () => this.#get(NV_PFALCON_FALCON_IRQMASK) });
+    this.#plain(NV_PRISCV_RISCV_IRQDEST_TU102);
+    this.#handle(NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, { read: () => (this.state.riscv.active ? 1 : 0) });
+  }
+
+  #declareGa102(): void {
+    for (const register of PLAIN_GA102) this.#plain(register);
+    for (let i = 0; i < NV_PFALCON2_FALCON_BROM_PARAADDR.count; i++) this.#plain(at(NV_PFALCON2_FALCON_BROM_PARAADDR, i));
+    this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) });
+    this.#handle(NV_PRISCV_RISCV_IRQMASK, { read: () => this.#get(NV_PFALCON_FALCON_IRQMASK) });
     for (let i = 0; i < NV_PFALCON_FALCON_INTR_RETRIGGER.count; i++) {
       this.#handle(at(NV_PFALCON_FALCON_INTR_RETRIGGER, i), { write: () => { this.#signal(); } });
     }
+    this.#handle(NV_PRISCV_RISCV_BCR_CTRL, {
+      read: () => set(NV_PRISCV_RISCV_BCR_CTRL, this.state.bootConfig, { valid: this.state.bootConfigValid ? 1 : 0 }),
+      write: (value) => {
+        const { brfetch, coreSelect } = decode(NV_PRISCV_RISCV_BCR_CTRL, value);
+        this.state.bootConfig = make(NV_PRISCV_RISCV_BCR_CTRL, { brfetch, coreSelect });
+        this.state.bootConfigValid = true;
+      },
+    });
+    this.#handle(NV_PRISCV_RISCV_CPUCTL, {
+      read: () => (this.state.riscv.active ? RISCV_ACTIVE : 0) | (this.state.riscv.halted ? RISCV_HALTED : 0),
+    });
   }
 
   #declareCpu(): void {
-    this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) });
     this.#handle(NV_PFALCON_FALCON_CPUCTL, {
       read: () => (this.state.halted ? HALTED : 0) | (this.state.aliasEnabled ? ALIAS_ENABLED : 0),
       write: (value) => {
@@ -163,18 +193,6 @@ export class Falcon {
     this.#handle(NV_PFALCON_FALCON_ENGINE, {
       read: () => make(NV_PFALCON_FALCON_ENGINE, { reset: this.state.held ? 1 : 0 }),
       write: (value) => { this.#hold(get(NV_PFALCON_FALCON_ENGINE, 'reset', value) === 1); },
-    });
-    this.#handle(NV_PRISCV_RISCV_BCR_CTRL, {
-      read: () => set(NV_PRISCV_RISCV_BCR_CTRL, this.state.bootConfig, { valid: this.state.bootConfigValid ? 1 : 0 }),
-      write: (value) => {
-        const { brfetch, coreSelect } = decode(NV_PRISCV_RISCV_BCR_CTRL, value);
-        this.state.bootConfig = make(NV_PRISCV_RISCV_BCR_CTRL, { brfetch, coreSelect });
-        this.state.bootConfigValid = true;
-      },
-    });
-    this.#handle(NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, { read: () => (this.state.riscv.active ? 1 : 0) });
-    this.#handle(NV_PRISCV_RISCV_CPUCTL, {
-      read: () => (this.state.riscv.active ? RISCV_ACTIVE : 0) | (this.state.riscv.halted ? RISCV_HALTED : 0),
     });
   }
 
@@ -245,18 +263,34 @@ export class Falcon {
       offset: this.#get(NV_PFALCON_FALCON_DMATRFMOFFS),
       config: this.#get(at(NV_PFALCON_FBIF_TRANSCFG, get(NV_PFALCON_FALCON_DMATRFCMD, 'context', command))),
     });
-    const { address } = transfer;
-    if ('refused' in transfer) this.#world.trace('hw-model.falcon.dma-refused', { engine: this.name, address, why: transfer.refused });
-    else if (transfer.source === 'system') {
+    if ('source' in transfer && transfer.source === 'system') {
       state.transfers++;
-      this.#world.start(this.#read(state, address, transfer.into));
-    } else if (!this.#world.readVram(address, transfer.into)) this.#world.trace('hw-model.falcon.dma-failed', { engine: this.name, address });
+      this.#world.start(this.#counted(state, transfer));
+    } else this.#carryOut(transfer).next();
   }
 
-  *#read(state: FalconState, address: number, into: Uint8Array): MemoryJob {
-    const done = yield { op: 'read', address, into };
+  *#counted(state: FalconState, transfer: Transfer): MemoryJob {
+    yield* this.#carryOut(transfer);
     state.transfers--;
+  }
+
+  /** Fetches into the falcon's memory what code that runs on it asks for. @returns whether it could be fetched */
+  *fetch(request: FalconFetch): MemoryJob<boolean> {
+    const config = this.#get(at(NV_PFALCON_FBIF_TRANSCFG, request.context));
+    return yield* this.#carryOut(beginFetch(this.state, { ...request, config }));
+  }
+
+  /** Yields for system memory only. */
+  *#carryOut(transfer: Transfer | Refusal): MemoryJob<boolean> {
+    const { address } = transfer;
+    if ('refused' in transfer) {
+      this.#world.trace('hw-model.falcon.dma-refused', { engine: this.name, address, why: transfer.refused });
+      return false;
+    }
+    const { source, into } = transfer;
+    const done = source === 'system' ? yield { op: 'read', address, into } : this.#world.readVram(address, into);
     if (!done) this.#world.trace('hw-model.falcon.dma-failed', { engine: this.name, address });
+    return done;
   }
 
   #start(): void {
@@ -275,7 +309,7 @@ export class Falcon {
       loadedImem: [...state.blocks].map(([block, { tag, secure }]) => ({ block, tag, secure })),
       empty: !state.loaded,
       bootVector,
-      brom: {
+      brom: this.kind === 'tu102' ? undefined : {
         algorithm: get(NV_PFALCON2_FALCON_MOD_SEL, 'algorithm', this.#get(NV_PFALCON2_FALCON_MOD_SEL)),
         ucodeId: get(NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID, 'ucodeId', this.#get(NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID)),
         engineIdMask: this.#get(NV_PFALCON2_FALCON_BROM_ENGIDMASK),

@@ -5,13 +5,17 @@ import {
 } from '@nova-stack/gpu-regs';
 import { sha256 } from '@noble/hashes/sha2.js';
 
-/** FWSEC as the VBIOS carries it: what is loaded into a falcon, and what its descriptor says. */
-export interface FwsecUcode {
-  /** A multiple of 256 bytes. */
+/** What all forms of FWSEC have in common: what is loaded into a falcon. */
+interface Loaded {
+  /** Code that needs a signature to run; a multiple of 256 bytes. */
   readonly imem: Uint8Array;
   readonly dmem: Uint8Array;
   /** DMEM offset of the application interface table. */
   readonly interfaceOffset: number;
+}
+
+/** FWSEC of a chip whose falcons have a boot ROM, which checks the signature that the driver puts in. */
+export interface FwsecUcode extends Loaded {
   /** DMEM offset of the slot for the signature. */
   readonly pkcOffset: number;
   /** In the order of the set bits of `signatureVersions`. */
@@ -20,15 +24,41 @@ export interface FwsecUcode {
   readonly signatureVersions: number;
 }
 
+/** FWSEC of a Turing: signed once and for all, with code before the secure part that any falcon runs. */
+export interface TuringFwsecUcode extends Loaded {
+  /** A multiple of 256 bytes. */
+  readonly nonSecureImem: Uint8Array;
+}
+
 /** What lies where in DMEM, in bytes. */
-const DMEM = { interfaces: 0x10, mapper: 0x40, command: 0x100, commandSize: 0x80, signature: 0x200, size: 0x400 } as const;
+const DMEM = { interfaces: 0x10, mapper: 0x40, command: 0x100, commandSize: 0x80, signature: SYNTHETIC_SIGNATURE.withoutBootRom.dmemOffset, size: 0x400 } as const;
 const IMEM_SIZE = 0x400;
+const NON_SECURE_SIZE = 0x100;
 /** Stands in the interface table beside the mapper, for readers that want two entries. */
 const OTHER_INTERFACE = 1;
 
 /** Makes the ucode for a chip: no code in it, only the header that tells the firmware model what it stands for. */
 export function fwsecUcode(chip: string, fuseVersions: readonly number[]): FwsecUcode {
   const versions = [...new Set(fuseVersions)].sort((a, b) => a - b);
+  const { digest, ...loaded } = unsigned(chip, FALCON_SIGNATURE_SIZE);
+  return {
+    ...loaded,
+    pkcOffset: DMEM.signature,
+    signatures: versions.map((version) => signature(version, digest)),
+    signatureVersions: versions.reduce((bits, version) => bits | (1 << version), 0),
+  };
+}
+
+/** The same for a Turing. */
+export function turingFwsecUcode(chip: string): TuringFwsecUcode {
+  const { size } = SYNTHETIC_SIGNATURE.withoutBootRom;
+  const { digest, ...loaded } = unsigned(chip, size);
+  loaded.dmem.set(digest.subarray(0, size), DMEM.signature);
+  return { ...loaded, nonSecureImem: new Uint8Array(NON_SECURE_SIZE) };
+}
+
+/** What is loaded, and the digest over it without a signature of `signatureSize` bytes and what drivers patch. */
+function unsigned(chip: string, signatureSize: number): Loaded & { readonly digest: Uint8Array } {
   const dmem = dmemImage();
   // Drivers patch the init command and the command buffer; one range that covers both stays out of the digest.
   const patchedStart = DMEM.mapper + DMEM_MAPPER.offsets.initCommand;
@@ -37,16 +67,8 @@ export function fwsecUcode(chip: string, fuseVersions: readonly number[]): Fwsec
 
   const measured = dmem.slice();
   measured.fill(0, patchedStart, patchedStart + patchedLength);
-  measured.fill(0, DMEM.signature, DMEM.signature + FALCON_SIGNATURE_SIZE);
-  const digest = sha256.create().update(imem).update(measured).digest();
-  return {
-    imem,
-    dmem,
-    interfaceOffset: DMEM.interfaces,
-    pkcOffset: DMEM.signature,
-    signatures: versions.map((version) => signature(version, digest)),
-    signatureVersions: versions.reduce((bits, version) => bits | (1 << version), 0),
-  };
+  measured.fill(0, DMEM.signature, DMEM.signature + signatureSize);
+  return { imem, dmem, interfaceOffset: DMEM.interfaces, digest: sha256.create().update(imem).update(measured).digest() };
 }
 
 function dmemImage(): Uint8Array {

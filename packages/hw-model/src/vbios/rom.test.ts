@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { vbiosRom, type VbiosSpec } from './rom.ts';
 
-const spec: VbiosSpec = { chip: 'ad102', vendor: 0x10de, device: 0x26b5, classCode: 0x030200, version: [0x95, 0x02, 0x5c, 0x00, 0x01], fuseVersions: [0] };
+const spec: VbiosSpec = { chip: 'ad102', fwsecDescriptor: 3, vendor: 0x10de, device: 0x26b5, classCode: 0x030200, version: [0x95, 0x02, 0x5c, 0x00, 0x01], fuseVersions: [0] };
 
 /** Reads the way that drivers do, by numbers: this file must not share the writer's declarations. */
 function walk(rom: Uint8Array): { at: number; size: number; type: number; last: boolean }[] {
@@ -84,6 +84,30 @@ describe('the synthetic VBIOS', () => {
     expect(size).toBeGreaterThanOrEqual(44);
     expect(command + size).toBeLessThanOrEqual(pkc);
     expect(view.getUint32(mapper + 0x2c, true)).toBe(0);
+  });
+
+  it('carries FWSEC of a Turing behind a descriptor of version 2: a mirror of IMEM, then DMEM, signed already', () => {
+    const bytes = vbiosRom({ ...spec, chip: 'tu102', fwsecDescriptor: 2 });
+    const at = walk(bytes)[2]!.at + 0x440;
+    const data = new DataView(bytes.buffer);
+    const u32 = (offset: number): number => data.getUint32(at + offset, true);
+    expect(u32(0)).toBe((60 << 16) | (2 << 8) | 1);
+    const [interfaces, load, secure, secureSize, dmemOffset, dmemSize] = [u32(0x10), u32(0x18), u32(0x20), u32(0x24), u32(0x28), u32(0x30)];
+    // nova-core and nouveau derive the place of secure code differently; here it is the same.
+    expect([u32(0x14), u32(0x1c), u32(0x2c)]).toEqual([0, 0, 0]);
+    expect([secure + secureSize, dmemOffset]).toEqual([load, load]);
+    expect([secure, secureSize, load, dmemSize].map((value) => value % 0x100)).toEqual([0, 0, 0, 0]);
+    const ucode = bytes.slice(at + 60, at + 60 + load + dmemSize);
+    expect(ucode).toHaveLength(load + dmemSize);
+    expect(String.fromCharCode(...ucode.subarray(secure, secure + 8))).toBe('NOVASYN1');
+    const dmem = ucode.subarray(dmemOffset);
+    expect([...dmem.subarray(interfaces, interfaces + 4)]).toEqual([1, 4, 8, 2]);
+    const header = new DataView(ucode.buffer, secure);
+    const [start, length] = [header.getUint32(0x38, true), header.getUint32(0x3c, true)];
+    const signature = dmem.slice(0x200, 0x210);
+    dmem.fill(0, start, start + length);
+    dmem.fill(0, 0x200, 0x210);
+    expect(sha256.create().update(ucode.subarray(secure, load)).update(dmem).digest().subarray(0, 16)).toEqual(signature);
   });
 
   test.prop([fc.uniqueArray(fc.nat(15), { minLength: 1 })], { numRuns: 20 })('carries a signature per fuse version, in order, over all that is not patched', (fuseVersions) => {

@@ -1,21 +1,23 @@
 import { ascii } from '@nova-stack/c-layout';
 import {
   BIT_HEADER, BIT_ID, BIT_SIGNATURE, BIT_TOKEN, BIT_TOKENS, BROM_ENGINES, CODE_TYPES, FALCON_APPLICATIONS, FALCON_TABLE_ENTRY, FALCON_TABLE_HEADER,
-  FWSEC_UCODE_ID, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES, UCODE_DESCRIPTOR_V3,
+  FWSEC_UCODE_ID, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES, UCODE_DESCRIPTOR_V2, UCODE_DESCRIPTOR_V3,
 } from '@nova-stack/gpu-regs';
 
-import { fwsecUcode, type FwsecUcode } from './fwsec-ucode.ts';
+import { fwsecUcode, turingFwsecUcode } from './fwsec-ucode.ts';
 
 /** What a board's ROM is made from. */
 export interface VbiosSpec {
   readonly chip: string;
+  /** Version of FWSEC's descriptor. */
+  readonly fwsecDescriptor: 2 | 3;
   readonly vendor: number;
   readonly device: number;
   /** Class code, base in the high byte. */
   readonly classCode: number;
   /** Version as it is printed, five bytes: `95.02.5c.00.01`. */
   readonly version: readonly [number, number, number, number, number];
-  /** Fuse versions that FWSEC has a signature for, 0 to 15. */
+  /** Fuse versions that FWSEC has a signature for, 0 to 15; of no account with descriptor version 2. */
   readonly fuseVersions: readonly number[];
 }
 
@@ -41,14 +43,8 @@ const READ_AHEAD = 0x1000;
  * Layout: linux: drivers/gpu/nova-core/vbios.rs, drivers/gpu/drm/nouveau/nvkm/subdev/bios/.
  */
 export function vbiosRom(spec: VbiosSpec): Uint8Array {
-  const images = [pcAtImage(spec), image(EFI_SIZE, spec, CODE_TYPES.efi, false), fwsecImage(spec, fwsecUcode(spec.chip, spec.fuseVersions))];
-  const rom = new Uint8Array(images.reduce((size, { length }) => size + length, 0));
-  let end = 0;
-  for (const bytes of images) {
-    rom.set(bytes, end);
-    end += bytes.length;
-  }
-  return rom;
+  const images = [pcAtImage(spec), image(EFI_SIZE, spec, CODE_TYPES.efi, false), fwsecImage(spec)];
+  return joined(images);
 }
 
 /** An image of `size` bytes with its headers. */
@@ -88,23 +84,45 @@ function pcAtImage(spec: VbiosSpec): Uint8Array {
   return bytes;
 }
 
-function fwsecImage(spec: VbiosSpec, ucode: FwsecUcode): Uint8Array {
-  const signaturesSize = ucode.signatures.reduce((size, { length }) => size + length, 0);
-  const descriptorSize = UCODE_DESCRIPTOR_V3.size + signaturesSize;
-  const used = DESCRIPTOR_AT + descriptorSize + ucode.imem.length + ucode.dmem.length;
+function fwsecImage(spec: VbiosSpec): Uint8Array {
+  const ucode = spec.fwsecDescriptor === 2 ? describedV2(spec) : describedV3(spec);
+  const used = DESCRIPTOR_AT + ucode.length;
   const bytes = image(Math.max(READ_AHEAD, Math.ceil(used / IMAGE_BLOCK) * IMAGE_BLOCK), spec, CODE_TYPES.fwsec, true);
 
   FALCON_TABLE_HEADER.write(bytes, TABLE_AT, { version: 1, headerSize: FALCON_TABLE_HEADER.size + 2, entrySize: FALCON_TABLE_ENTRY.size, entryCount: 1 });
   FALCON_TABLE_ENTRY.write(bytes, TABLE_AT + FALCON_TABLE_HEADER.size + 2, { application: FALCON_APPLICATIONS.fwsecProduction, pointer: PC_AT_SIZE + DESCRIPTOR_AT });
-  UCODE_DESCRIPTOR_V3.write(bytes, DESCRIPTOR_AT, {
-    valid: 1, version: 3, size: descriptorSize, storedSize: ucode.imem.length + ucode.dmem.length,
-    pkcDataOffset: ucode.pkcOffset, interfaceOffset: ucode.interfaceOffset,
-    imemLoadSize: ucode.imem.length, dmemLoadSize: ucode.dmem.length,
-    engineIdMask: BROM_ENGINES.gsp, ucodeId: FWSEC_UCODE_ID,
-    signatureCount: ucode.signatures.length, signatureVersions: ucode.signatureVersions,
+  bytes.set(ucode, DESCRIPTOR_AT);
+  return bytes;
+}
+
+/** FWSEC behind a descriptor of version 2: the ucode is a mirror of what lies in IMEM, from 0 on, with DMEM behind it. */
+function describedV2({ chip }: VbiosSpec): Uint8Array {
+  const { nonSecureImem, imem, dmem, interfaceOffset } = turingFwsecUcode(chip);
+  const imemLoadSize = nonSecureImem.length + imem.length;
+  const descriptor = new Uint8Array(UCODE_DESCRIPTOR_V2.size);
+  UCODE_DESCRIPTOR_V2.write(descriptor, 0, {
+    valid: 1, version: 2, size: descriptor.length, storedSize: imemLoadSize + dmem.length, uncompressedSize: imemLoadSize + dmem.length,
+    interfaceOffset, imemLoadSize, imemSecBase: nonSecureImem.length, imemSecSize: imem.length, dmemOffset: imemLoadSize, dmemLoadSize: dmem.length,
   });
-  let end = DESCRIPTOR_AT + UCODE_DESCRIPTOR_V3.size;
-  for (const part of [...ucode.signatures, ucode.imem, ucode.dmem]) {
+  return joined([descriptor, nonSecureImem, imem, dmem]);
+}
+
+/** FWSEC behind a descriptor of version 3 and its signatures. */
+function describedV3({ chip, fuseVersions }: VbiosSpec): Uint8Array {
+  const { imem, dmem, interfaceOffset, pkcOffset, signatures, signatureVersions } = fwsecUcode(chip, fuseVersions);
+  const descriptor = new Uint8Array(UCODE_DESCRIPTOR_V3.size);
+  UCODE_DESCRIPTOR_V3.write(descriptor, 0, {
+    valid: 1, version: 3, size: descriptor.length + signatures.reduce((size, { length }) => size + length, 0), storedSize: imem.length + dmem.length,
+    pkcDataOffset: pkcOffset, interfaceOffset, imemLoadSize: imem.length, dmemLoadSize: dmem.length,
+    engineIdMask: BROM_ENGINES.gsp, ucodeId: FWSEC_UCODE_ID, signatureCount: signatures.length, signatureVersions,
+  });
+  return joined([descriptor, ...signatures, imem, dmem]);
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((size, { length }) => size + length, 0));
+  let end = 0;
+  for (const part of parts) {
     bytes.set(part, end);
     end += part.length;
   }
