@@ -31,6 +31,10 @@ export * from './vbios/application.ts';
 // What ucode is given
 export * from './falcon-bootloader.ts';
 
+// Display
+export * from './display/channels.ts';
+export * from './display/instance-memory.ts';
+
 // Page tables
 export { entryFormat, getEntryField, makeEntry, type EntryFields, type EntryFormat, type PageLevel } from './mmu/entry.ts';
 export * from './mmu/ver2.ts';

@@ -2,7 +2,7 @@ import type { MemoryFacts, OutputFacts } from '@nova-stack/hw-model/port';
 import type { FalconFacts } from './facts/falcons.ts';
 import type { BufferSize, ContextBuffer, GraphicsShape, Zcull } from './facts/graphics.ts';
 import type { EnginePlace } from './facts/topology.ts';
-import type { DirectoryLevel, EngineRef, PromotedBuffer } from './resources/objects.ts';
+import type { Aperture, DirectoryLevel, EngineRef, PromotedBuffer } from './resources/objects.ts';
 import type { BootPlugin, LiveVgpu, UploadedType } from './vgpu/requests.ts';
 
 /** A control: what it is told and what it answers. */
@@ -97,7 +97,7 @@ export interface DisplayIntents {
   displayInstanceMemory: Order<{ readonly address: number; readonly size: number }>;
   displayStaticInfo: Query<{ readonly windows: number; readonly heads: number; readonly channels: number }>;
   brightnessTable: Order<{ readonly status: number }>;
-  displayPushbuffer: Order<{ readonly class: number; readonly instance: number; readonly valid: boolean; readonly address: number; readonly limit: number }>;
+  displayPushbuffer: Order<{ readonly class: number; readonly instance: number; readonly valid: boolean; readonly aperture: Aperture; readonly address: number; readonly limit: number }>;
   manualDisplayPort: Order<undefined>;
   headCount: Query<{ readonly heads: number }>;
   headMask: Query<{ readonly mask: number }>;

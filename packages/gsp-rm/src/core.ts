@@ -78,6 +78,7 @@ export class GspCore {
   /** Whatever ran is gone. */
   reset(): void {
     this.#disarmAll();
+    for (const channel of this.#state.display.channels) this.#hardware.display?.close(channel);
     this.state = initialState();
   }
 

@@ -3,6 +3,7 @@ import { isAbsent } from './absent.ts';
 import { setBarEntry } from './bar-directories.ts';
 import { FUNCTIONS } from './codec/functions.ts';
 import { serveControl } from './control-server.ts';
+import { closeDisplayChannels, openDisplayChannel } from './display-channels.ts';
 import type { ServeContext } from './handlers/handler.ts';
 import { setPageDirectory, unsetPageDirectory } from './handlers/page-directories.ts';
 import { allocateListedMemory } from './resources/listed-memory.ts';
@@ -152,6 +153,7 @@ function serveAlloc(context: ServeContext, payload: Uint8Array): Outcome {
     if (!('status' in judged)) {
       insert(state.resources, where, call.class, facts!.kind, judged.data);
       ({ handle } = where);
+      if (facts!.kind === 'displayChannel') openDisplayChannel(hardware, state, where.client, handle);
     }
   }
   if (status === STATUS.INVALID_CLASS) hardware.trace('gsp-rm.alloc.unknown', { client: call.client, class: call.class });
@@ -163,6 +165,7 @@ function serveFree({ hardware, state, release }: ServeContext, payload: Uint8Arr
   const call = release.calls.free.decode(payload);
   if (call === undefined) return MALFORMED;
   const { status, freed } = free(state.resources, call.client, call.object);
+  closeDisplayChannels(hardware, state);
   for (const { handle, kind } of freed) {
     if (kind !== 'subdevice') continue;
     for (const [key, waiting] of state.notifications) if (waiting.client === call.client && waiting.subdevice === handle) state.notifications.delete(key);

@@ -1,3 +1,4 @@
+import type { DisplayChannelSpec, DisplayPushbuffer } from '@nova-stack/hw-model/port';
 import type { FirmwareEndState, RpcMessage } from '@nova-stack/gsp-rpc';
 import { emptyResources, type ResourceState } from './resources/tree.ts';
 import { emptyVgpu, type VgpuState } from './vgpu/state.ts';
@@ -105,11 +106,20 @@ export interface Notification {
   readonly action: number;
 }
 
+export interface OpenDisplayChannel {
+  readonly kind: DisplayChannelSpec['kind'];
+  readonly instance: number;
+  readonly client: number;
+  readonly handle: number;
+}
+
 /** What the driver has told about the display. */
 export interface DisplayState {
   instanceMemory: { readonly address: number; readonly size: number } | undefined;
   /** By class and instance of the channel. */
-  readonly pushbuffers: Map<string, { readonly address: number; readonly limit: number }>;
+  readonly pushbuffers: Map<string, DisplayPushbuffer>;
+  /** Channels that are open in the hardware, with the objects that they belong to. */
+  readonly channels: OpenDisplayChannel[];
   /** Display id per output resource, 0 for none. */
   sors: readonly number[];
   /** Display id per head, 0 for none. */
@@ -124,7 +134,7 @@ export function initialState(): GspRmState {
     disturbance: { holdUntil: 0, postponed: undefined, claimedLength: undefined }, refused: false,
     systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), savedBars: undefined,
     rawCompression: false, schedulingStopped: false,
-    display: { instanceMemory: undefined, pushbuffers: new Map(), sors: [], active: [], brightness: new Map() },
+    display: { instanceMemory: undefined, pushbuffers: new Map(), channels: [], sors: [], active: [], brightness: new Map() },
     vgpu: emptyVgpu(),
   };
 }

@@ -1,6 +1,6 @@
 import type { ChipName } from '@nova-stack/gpu-regs';
 
-import type { ChipFacts } from './port.ts';
+import type { ChipFacts, DisplayFacts } from './port.ts';
 
 /** A board: a chip, and what is decided around it. Sizes in bytes. What follows from the chip alone is not here. */
 export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' | 'chipId'> {
@@ -17,6 +17,9 @@ export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' 
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
+
+/** What a graphics card usually has: four heads, four output resources, three DisplayPort connectors and one for HDMI; nothing plugged in. */
+export const USUAL_DISPLAY: DisplayFacts = { heads: 4, sors: 4, outputs: [{ connector: 'DP' }, { connector: 'DP' }, { connector: 'DP' }, { connector: 'HDMI' }] };
 
 /** What all boards with an AD102 share. Channels, segment size and vectors are assumed. */
 const AD102 = {
@@ -68,6 +71,7 @@ const boards = {
     vramSize: 24 * GiB,
     bar1Size: 256 * MiB,
     displayDisabled: false,
+    display: USUAL_DISPLAY,
     gpcMask: 0x7ff,
     tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f, 0x1f],
     ecc: false,
@@ -104,6 +108,7 @@ const boards = {
     vramSize: 24 * GiB,
     bar1Size: 256 * MiB,
     displayDisabled: false,
+    display: USUAL_DISPLAY,
     gpcMask: 0x7f,
     tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x3f, 0x1f],
     ecc: false,
@@ -121,6 +126,7 @@ const boards = {
     vramSize: 11 * GiB,
     bar1Size: 256 * MiB,
     displayDisabled: false,
+    display: USUAL_DISPLAY,
     gpcMask: 0x3f,
     tpcMasks: [0x3f, 0x3f, 0x3f, 0x3f, 0x1f, 0x1f],
     ecc: false,

@@ -2,7 +2,7 @@ import { CHIPS } from '@nova-stack/gpu-regs';
 import { createRandom } from '@nova-stack/timebase';
 import { noTrace, type Trace } from '@nova-stack/trace';
 
-import { BOARDS, type Board, type BoardName } from './boards.ts';
+import { BOARDS, USUAL_DISPLAY, type Board, type BoardName } from './boards.ts';
 import { checkBoard } from './check-board.ts';
 import { ModelledGpu, type Gpu } from './gpu.ts';
 import type { ChipFacts, Firmware } from './port.ts';
@@ -29,5 +29,6 @@ export function createGpu({ board, firmware, trace = noTrace, seed = 1 }: GpuOpt
 function factsOf(board: Board, seed: number): ChipFacts {
   const { classCode: _class, bar1Size: _bar1, vbiosVersion: _vbios, ...facts } = board;
   const { id, family } = CHIPS[board.chip];
-  return { ...facts, chipId: id, architecture: family.architecture, uuid: createRandom(seed).fork('uuid').bytes(16) };
+  const display = facts.displayDisabled ? undefined : board.display ?? USUAL_DISPLAY;
+  return { ...facts, ...(display && { display }), chipId: id, architecture: family.architecture, uuid: createRandom(seed).fork('uuid').bytes(16) };
 }

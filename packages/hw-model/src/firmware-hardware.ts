@@ -1,6 +1,7 @@
 import type { TimerQueue } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 
+import type { Display } from './display/display.ts';
 import type { Falcon } from './falcon/falcon.ts';
 import type { ChipFacts, EngineName, FirmwareHardware, MemoryJob } from './port.ts';
 import type { RegisterFile } from './register-file.ts';
@@ -15,6 +16,7 @@ export interface FirmwareParts {
   readonly vram: Vram;
   readonly wpr2: Wpr2;
   readonly falcons: Readonly<Record<EngineName, Falcon>>;
+  readonly display: Display | undefined;
   readonly now: () => number;
   readonly start: (job: MemoryJob) => void;
   /** The queue is another object after a reset. */
@@ -25,7 +27,7 @@ export interface FirmwareParts {
 export const FIRMWARE_TIMERS = 'firmware';
 
 /** What firmware is given of the GPU. */
-export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, now, start, timers }: FirmwareParts): FirmwareHardware {
+export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, now, start, timers }: FirmwareParts): FirmwareHardware {
   return {
     facts,
     now,
@@ -38,6 +40,7 @@ export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons,
     fetch: (engine, request) => falcons[engine].fetch(request),
     setRiscv: (engine, { active, halted }) => { falcons[engine].state.riscv = { active, halted }; },
     raiseFalconInterrupt: (engine, bits) => { falcons[engine].raise(bits); },
+    display,
     setScratch: (address, value) => { registers.set({ address }, value); },
     scratch: (address) => registers.get({ address }),
     setWpr2(from, end) {

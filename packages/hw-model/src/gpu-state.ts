@@ -1,5 +1,6 @@
 import type { TimerRecord } from '@nova-stack/timebase';
 
+import type { DisplayState } from './display/state.ts';
 import type { FalconState } from './falcon/state.ts';
 import type { InterruptState } from './interrupt-tree.ts';
 import type { EngineName } from './port.ts';
@@ -19,6 +20,8 @@ export interface GpuState {
   readonly registers: RegisterState;
   readonly vram: VramState;
   readonly falcons: Readonly<Record<EngineName, FalconState>>;
+  /** Undefined where the display was fused off. */
+  readonly display: DisplayState | undefined;
   readonly interrupts: InterruptState;
   readonly ptimer: PtimerState;
   readonly timers: readonly TimerRecord[];

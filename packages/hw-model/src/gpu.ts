@@ -9,6 +9,8 @@ import type { Trace } from '@nova-stack/trace';
 import type { Board } from './boards.ts';
 import { declareColdRegisters } from './cold-registers.ts';
 import { BAR, physicalBars, physicalConfig } from './config-space.ts';
+import { Display } from './display/display.ts';
+import { coldDisplay } from './display/state.ts';
 import { HwModelError } from './errors.ts';
 import { Falcon } from './falcon/falcon.ts';
 import { firmwareHardware } from './firmware-hardware.ts';
@@ -61,6 +63,7 @@ export class ModelledGpu implements Gpu {
   readonly #vram: Vram;
   readonly #wpr2: Wpr2;
   readonly #falcons: Readonly<Record<EngineName, Falcon>>;
+  readonly #display: Display | undefined;
   readonly #interrupts: InterruptTree;
   readonly #ptimer: Ptimer;
   readonly #bar1: Required<Window>;
@@ -86,6 +89,7 @@ export class ModelledGpu implements Gpu {
     this.#wpr2 = new Wpr2(this.#registers, board.vramSize);
     declareColdRegisters(this.#registers, board, () => trace.fault('hw-model.gfw') !== undefined);
     this.#falcons = { gsp: this.#falcon('gsp'), sec2: this.#falcon('sec2') };
+    this.#display = this.#displayOf(facts);
     this.#interrupts = new InterruptTree(this.#registers, {
       leaves: family.interruptLeaves, mirror: family.configMirror.start, send: () => { this.#host?.interrupt(0); },
     });
@@ -95,7 +99,7 @@ export class ModelledGpu implements Gpu {
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({
-      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons,
+      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display,
       now: () => this.#now(), start: (job) => { this.#start(job); }, timers: () => this.#timers,
     }));
     this.#powerOnFaults();
@@ -129,6 +133,7 @@ export class ModelledGpu implements Gpu {
     this.#registers.cold();
     this.#invalidate();
     for (const falcon of Object.values(this.#falcons)) falcon.cold();
+    this.#display?.cold();
     this.#interrupts.cold();
     this.#ptimer.cold();
     this.#timers = new TimerQueue();
@@ -164,6 +169,7 @@ export class ModelledGpu implements Gpu {
       registers: this.#registers.state(),
       vram: this.#vram.state(),
       falcons: { gsp: copyPlain(this.#falcons.gsp.state), sec2: copyPlain(this.#falcons.sec2.state) },
+      display: this.#display && copyPlain(this.#display.state),
       interrupts: copyPlain(this.#interrupts.state),
       ptimer: copyPlain(this.#ptimer.state),
       timers: copyPlain(this.#timers.records),
@@ -187,6 +193,7 @@ export class ModelledGpu implements Gpu {
     this.#invalidate();
     this.#falcons.gsp.state = copyPlain(state.falcons.gsp);
     this.#falcons.sec2.state = copyPlain(state.falcons.sec2);
+    if (this.#display) this.#display.state = copyPlain(state.display ?? coldDisplay());
     this.#interrupts.state = copyPlain(state.interrupts);
     this.#ptimer.state = copyPlain(state.ptimer);
     this.#timers = new TimerQueue([...copyPlain(state.timers)]);
@@ -255,6 +262,26 @@ export class ModelledGpu implements Gpu {
       ...(translate && { translate }),
       isProtected: (address, length) => this.#wpr2.overlaps(address, length),
       refused: (why, offset) => { this.#trace.event('hw-model.window.refused', { window: name, offset, why }); },
+    });
+  }
+
+  #displayOf({ displayDisabled, display }: ChipFacts): Display | undefined {
+    if (displayDisabled || display === undefined) return undefined;
+    const inside = (address: number, length: number): boolean => address + length <= this.#vram.size;
+    return new Display(display, this.#registers, {
+      now: () => this.#now(),
+      start: (job) => { this.#start(job); },
+      readVram: (address, into) => {
+        if (!inside(address, into.length)) return false;
+        this.#vram.read(address, into);
+        return true;
+      },
+      writeVram: (address, from) => {
+        if (!inside(address, from.length) || this.#wpr2.overlaps(address, from.length)) return false;
+        this.#vram.write(address, from);
+        return true;
+      },
+      trace: (point, args) => { this.#trace.event(point, args); },
     });
   }
 

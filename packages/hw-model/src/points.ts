@@ -17,6 +17,9 @@ export const POINTS: PointTable = {
   'hw-model.falcon.dma-refused': { level: 'warning', text: '{engine} falcon refused a transfer from {address:hex}: {why}' },
   'hw-model.falcon.dma-failed': { level: 'warning', text: '{engine} falcon: bus error at {address:hex}' },
   'hw-model.window.refused': { level: 'warning', text: '{window} access at {offset:hex} came to nothing: {why}' },
+  'hw-model.display.updated': { level: 'detail', text: 'display channel {channel}: update' },
+  'hw-model.display.stopped': { level: 'warning', text: 'display channel {channel} stopped at {get:hex}: {why}' },
+  'hw-model.display.write-ignored': { level: 'warning', text: 'display channel {channel}: a write at {offset:hex} came to nothing' },
   'hw-model.wpr2.set': { level: 'detail', text: 'WPR2 {start:hex}..{end:hex}' },
   'hw-model.wpr2.cleared': { level: 'detail', text: 'WPR2 cleared' },
 };

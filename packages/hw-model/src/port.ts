@@ -120,6 +120,33 @@ export interface ChipFacts {
   readonly memory?: MemoryFacts;
 }
 
+/** Where a display channel finds its methods; `limit` is the offset of the last byte. */
+export interface DisplayPushbuffer {
+  readonly source: 'vram' | 'system';
+  readonly address: number;
+  readonly limit: number;
+}
+
+/** A display channel that is to be opened. */
+export interface DisplayChannelSpec {
+  readonly kind: 'core' | 'window' | 'windowImmediate' | 'cursor';
+  readonly instance: number;
+  /** Low bits of its owner's handle, as the table of objects has them. */
+  readonly client: number;
+  /** A cursor has none: the CPU writes its methods. */
+  readonly pushbuffer: DisplayPushbuffer | undefined;
+  /** Where in the pushbuffer it begins, in bytes. */
+  readonly put: number;
+}
+
+/** The operations that firmware has on the display engine. */
+export interface DisplayHardware {
+  /** Instance memory of the display, in VRAM. */
+  setMemory(memory: { readonly address: number; readonly size: number } | undefined): void;
+  open(channel: DisplayChannelSpec): void;
+  close(channel: Pick<DisplayChannelSpec, 'kind' | 'instance'>): void;
+}
+
 /** The operations that firmware has on the hardware. */
 export interface FirmwareHardware {
   readonly facts: ChipFacts;
@@ -141,6 +168,8 @@ export interface FirmwareHardware {
   setRiscv(engine: EngineName, state: { readonly active: boolean; readonly halted: boolean }): void;
   /** Sets IRQSTAT bits and, through the interrupt tree, the CPU's interrupt. SWGEN0 is 0x40. */
   raiseFalconInterrupt(engine: EngineName, bits: number): void;
+  /** Undefined where it was fused off. */
+  readonly display: DisplayHardware | undefined;
   /** Sets a plain scratch register by its BAR0 address (SW scratch, BSI scratch). */
   setScratch(address: number, value: number): void;
   scratch(address: number): number;

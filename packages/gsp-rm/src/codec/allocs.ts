@@ -1,7 +1,8 @@
 import type { AllocCodecs } from '../release.ts';
-import type { Aperture, EngineRef, Memory } from '../resources/objects.ts';
+import type { EngineRef, Memory } from '../resources/objects.ts';
 import { numbering, type EngineNumbers } from './engines.ts';
 import type { Needs, Part } from './needs.ts';
+import { APERTURES } from './apertures.ts';
 import { toNumber } from './words.ts';
 
 /** Allocation parameters. */
@@ -37,6 +38,7 @@ interface MemoryRecord {
 }
 
 interface DisplayChannelRecord {
+  readonly offset: number;
   readonly channelInstance: number;
 }
 
@@ -52,8 +54,6 @@ export interface AllocNeeds extends Needs<
 
 /** NV_VASPACE_ALLOCATION_FLAGS_IS_EXTERNALLY_OWNED */
 const EXTERNALLY_OWNED = 0x8;
-/** Address spaces of RM: 1 system memory, 2 video memory. */
-const APERTURES: Readonly<Record<number, Aperture>> = { 0: 'none', 1: 'system', 2: 'vram' };
 /** Bits 15:0 of a notification number; its flags stand above. */
 const NOTIFY_INDEX = 0xffff;
 
@@ -129,7 +129,11 @@ export function allocCodecs(rm: AllocNeeds, engines: EngineNumbers): AllocCodecs
       // The first version names the copy engine's instance instead.
       return { engine: version === 0 ? { number: engineType, name: `COPY${engineType}` } : engine(engineType) };
     },
-    // A cursor's parameters begin like those of the others.
-    displayChannel: (params) => ({ instance: new DataView(params.buffer, params.byteOffset).getUint32(rm.NV50VAIO_CHANNELDMA_ALLOCATION_PARAMETERS.offsets.channelInstance, true) }),
+    displayChannel(params) {
+      const { offsets } = rm.NV50VAIO_CHANNELDMA_ALLOCATION_PARAMETERS;
+      const view = new DataView(params.buffer, params.byteOffset, params.byteLength);
+      // A cursor's parameters begin like those of the others, and are shorter.
+      return { instance: view.getUint32(offsets.channelInstance, true), put: offsets.offset + 4 <= params.length ? view.getUint32(offsets.offset, true) : 0 };
+    },
   };
 }

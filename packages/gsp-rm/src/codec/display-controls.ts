@@ -1,5 +1,6 @@
 import type { DisplayIntents, DisplayTarget } from '../control-intents.ts';
 import type { ReleaseControls } from '../release.ts';
+import { APERTURES } from './apertures.ts';
 import { exchange, order, query } from './control.ts';
 import type { Needs, Part } from './needs.ts';
 import { toNumber } from './words.ts';
@@ -12,6 +13,7 @@ interface StaticInfoRecord {
 }
 
 interface PushbufferRecord {
+  readonly addressSpace: number;
   readonly physicalAddr: bigint;
   readonly limit: bigint;
   readonly hclass: number;
@@ -108,8 +110,8 @@ export function displayControls(rm: DisplayNeeds): Pick<ReleaseControls, keyof D
       ({ windows, heads }) => ({ windowPresentMask: windows, numHeads: heads })),
     brightnessTable: order(rm.NV2080_CTRL_CMD_INTERNAL_INIT_BRIGHTC_STATE_LOAD, rm.NV2080_CTRL_INTERNAL_INIT_BRIGHTC_STATE_LOAD_PARAMS, 'subdevice', ({ status }) => ({ status })),
     displayPushbuffer: order(rm.NV2080_CTRL_CMD_INTERNAL_DISPLAY_CHANNEL_PUSHBUFFER, rm.NV2080_CTRL_INTERNAL_DISPLAY_CHANNEL_PUSHBUFFER_PARAMS, 'subdevice',
-      ({ hclass, channelInstance, valid, physicalAddr, limit }) => ({
-        class: hclass, instance: channelInstance, valid, address: toNumber(physicalAddr), limit: toNumber(limit),
+      ({ hclass, channelInstance, valid, addressSpace, physicalAddr, limit }) => ({
+        class: hclass, instance: channelInstance, valid, aperture: APERTURES[addressSpace] ?? 'unknown', address: toNumber(physicalAddr), limit: toNumber(limit),
       })),
     manualDisplayPort: order(rm.NV0073_CTRL_CMD_DP_SET_MANUAL_DISPLAYPORT, rm.NV0073_CTRL_CMD_DP_SET_MANUAL_DISPLAYPORT_PARAMS, 'displayCommon', () => undefined),
     headCount: query(rm.NV0073_CTRL_CMD_SYSTEM_GET_NUM_HEADS, rm.NV0073_CTRL_SYSTEM_GET_NUM_HEADS_PARAMS, 'displayCommon', ({ heads }) => ({ numHeads: heads })),

@@ -1,6 +1,8 @@
+import { DISPLAY_PUSHBUFFER_SIZE } from '@nova-stack/gpu-regs';
 import type { DisplayFacts, OutputFacts } from '@nova-stack/hw-model/port';
 import type { DisplayIntents, DisplayTarget } from '../control-intents.ts';
 import { channelCount, displayOf, idMask, outputOf, windowMask } from '../facts/display.ts';
+import { setPushbuffer } from '../display-channels.ts';
 import { STATUS } from '../status.ts';
 import { auxTransfer } from './display-port.ts';
 import type { Answer, HandlerContext, Handlers } from './handler.ts';
@@ -39,14 +41,17 @@ export const DISPLAY_HANDLERS: Handlers<DisplayIntents> = {
   displayInstanceMemory: onDisplay((_display, { hardware, state }, { address, size }) => {
     if (size === 0 || size > INSTANCE_MEMORY_LIMIT || address % 0x1000 !== 0 || address + size > hardware.facts.vramSize) return { status: STATUS.INVALID_ADDRESS };
     state.display.instanceMemory = { address, size };
+    hardware.display?.setMemory({ address, size });
     return { status: STATUS.OK };
   }),
   displayStaticInfo: onDisplay((display) => ({ out: { windows: windowMask(display), heads: display.heads, channels: channelCount(display) } })),
   // Whatever the machine's firmware knows of its panel is welcome, also nothing.
   brightnessTable: onDisplay(() => ({ status: STATUS.OK })),
-  displayPushbuffer: onDisplay((_display, { state }, { class: cls, instance, valid, address, limit }) => {
-    if (valid && limit < address) return { status: STATUS.INVALID_LIMIT };
-    state.display.pushbuffers.set(`${cls}:${instance}`, { address: valid ? address : 0, limit: valid ? limit : 0 });
+  displayPushbuffer: onDisplay((_display, { state }, { class: cls, instance, valid, aperture, address, limit }) => {
+    // The limit counts from the address.
+    if (valid && limit >= DISPLAY_PUSHBUFFER_SIZE) return { status: STATUS.INVALID_LIMIT };
+    if (valid && aperture !== 'vram' && aperture !== 'system') return { status: STATUS.INVALID_ADDRESS };
+    setPushbuffer(state.display, cls, instance, valid && (aperture === 'vram' || aperture === 'system') ? { source: aperture, address, limit } : undefined);
     return { status: STATUS.OK };
   }),
   manualDisplayPort: onDisplay(() => ({ status: STATUS.OK })),

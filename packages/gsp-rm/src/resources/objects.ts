@@ -101,6 +101,8 @@ export interface EngineObjectData {
 
 export interface DisplayChannelData {
   readonly instance: number;
+  /** Where in its pushbuffer it begins, in bytes. */
+  readonly put: number;
 }
 
 /** What is remembered per kind; kinds that are not here have nothing of their own. */
@@ -134,5 +136,5 @@ export interface AllocSpecs {
     readonly instance: Memory; readonly userd: Memory;
   };
   copyObject: { readonly engine: EngineRef };
-  displayChannel: { readonly instance: number };
+  displayChannel: { readonly instance: number; readonly put: number };
 }

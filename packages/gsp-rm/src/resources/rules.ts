@@ -105,11 +105,11 @@ const RULES = {
     const place = onRunlist(ground, engineKindOf(ground.hardware.facts, ground.request.class));
     return place === undefined ? refuse('INVALID_CLASS') : { data: { engine: place.name } };
   },
-  displayChannel: ({ state, request, parent }: Ground, { instance }: AllocSpecs['displayChannel']): Judged => {
+  displayChannel: ({ state, request, parent }: Ground, { instance, put }: AllocSpecs['displayChannel']): Judged => {
     for (const each of objectsOf(state.resources, 'displayChannel')) {
       if (each.client === request.client && each.object.parent === parent?.handle && each.object.class === request.class && each.data.instance === instance) return refuse('INVALID_CHANNEL');
     }
-    return { data: { instance } };
+    return { data: { instance, put } };
   },
 } as const;
 

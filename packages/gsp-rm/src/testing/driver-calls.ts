@@ -124,7 +124,7 @@ const NOUVEAU_CHANNELS: readonly Step[] = [
 const OUTPUT = { displayId: 0x100 } as const;
 const common = (command: string, params: Fields = {}, wants: readonly string[] = []): Step => control('screen', `NV0073_CTRL_CMD_${command}`, 'common', params, wants);
 const pushbuffer = (hclass: number, valid: boolean): Step => internal('NV2080_CTRL_CMD_INTERNAL_DISPLAY_CHANNEL_PUSHBUFFER', {
-  addressSpace: 2, physicalAddr: 0x500_0000n, limit: 0x500_0fffn, hclass, valid,
+  addressSpace: 2, physicalAddr: 0x500_0000n, limit: 0xfffn, hclass, valid,
 });
 
 /** With a DisplayPort monitor on the first output. */

@@ -1,4 +1,4 @@
-import type { ChipFacts, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
+import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
 
 /** Facts of a card with 24 GiB; change what a test is about. */
 export const TEST_FACTS: ChipFacts = {
@@ -74,6 +74,13 @@ export class FakeHardware implements FirmwareHardware {
   deferJobs: boolean = false;
   readonly jobs: MemoryJob[] = [];
   #wpr2: { start: number; end: number } | undefined;
+  /** Display channels that are open, by kind and instance. */
+  readonly channels: Map<string, DisplayChannelSpec> = new Map<string, DisplayChannelSpec>();
+  readonly display: DisplayHardware = {
+    setMemory: () => undefined,
+    open: (channel) => { this.channels.set(`${channel.kind} ${channel.instance}`, channel); },
+    close: ({ kind, instance }) => { this.channels.delete(`${kind} ${instance}`); },
+  };
   readonly #started: Partial<Record<EngineName, FalconStart>> = {};
 
   constructor(firmware: Firmware, facts: Partial<ChipFacts> = {}) {
