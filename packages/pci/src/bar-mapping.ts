@@ -4,6 +4,9 @@ import type { BarMapping } from './device.ts';
 import { PciError, hex } from './errors.ts';
 import type { AccessSize, PciFunction } from './function.ts';
 
+/** What answers behind a mapping. */
+export type Registers = Pick<PciFunction, 'read' | 'write' | 'readBlock' | 'writeBlock'>;
+
 /** What the bus knows of a mapping, and keeps current. */
 export interface MappingState {
   readonly name: string;
@@ -20,10 +23,10 @@ export interface MappingState {
 export class MappedBar implements BarMapping {
   readonly size: number;
   live: boolean = true;
-  fn: PciFunction;
+  fn: Registers;
   readonly state: MappingState;
   readonly #bar: number;
-  readonly #clock: HostClock;
+  readonly #clock: Pick<HostClock, 'spend'>;
   readonly #cost: number;
   readonly #onUnmap: (mapping: MappedBar) => void;
   /** Last offset of a 1-, 2- and 4-byte access; -1 after unmapping, so that the one check covers that too. */
@@ -31,7 +34,7 @@ export class MappedBar implements BarMapping {
   #last16: number;
   #last32: number;
 
-  constructor(state: MappingState, fn: PciFunction, clock: HostClock, cost: number, onUnmap: (mapping: MappedBar) => void) {
+  constructor(state: MappingState, fn: Registers, clock: Pick<HostClock, 'spend'>, cost: number, onUnmap: (mapping: MappedBar) => void) {
     this.state = state;
     this.size = state.size;
     this.fn = fn;

@@ -3,13 +3,14 @@ import type { HostClock } from '@nova-stack/timebase';
 
 import { addressOf, routingId } from './address.ts';
 import { BAR_COUNT, sizeBars, writeBarAddress, type BarAccess } from './bar.ts';
-import { BusDevice } from './bus-device.ts';
 import { HEADER } from './config-registers.ts';
 import type { BarResource, PciAddress, PciDevice } from './device.ts';
 import { DmaSpace } from './dma-space.ts';
+import { DriverView } from './driver-view.ts';
 import { PciError } from './errors.ts';
 import { FunctionSlot, type Resources, type Surroundings } from './function-slot.ts';
 import type { BarSpec, PciFunction } from './function.ts';
+import type { DmaMemory } from './place.ts';
 import { BarWindows } from './windows.ts';
 
 /** Virtual time of one register access: what a read over PCI Express takes, about. */
@@ -64,6 +65,12 @@ export interface PciBus {
 
 class InProcessBus implements PciBus {
   readonly memory: DmaSpace = new DmaSpace();
+  readonly #lent: DmaMemory = {
+    room: (window, size, align) => this.memory.room(window, size, align),
+    allocate: (address, size) => this.memory.map(address, new Uint8Array(size)).bytes,
+    map: (address, bytes) => this.memory.map(address, bytes).bytes,
+    unmap: (address) => { this.memory.unmap(address); },
+  };
   readonly #windows = new BarWindows();
   readonly #slots: FunctionSlot[] = [];
   readonly #devices = new WeakMap<FunctionSlot, PciDevice>();
@@ -112,7 +119,7 @@ class InProcessBus implements PciBus {
 
   #deviceOf(slot: FunctionSlot): PciDevice {
     let device = this.#devices.get(slot);
-    if (!device) this.#devices.set(slot, (device = new BusDevice(slot, this.memory, this.#around.clock, (one) => this.#deviceOf(one))));
+    if (!device) this.#devices.set(slot, (device = new DriverView(slot, this.#lent, () => slot.virtualFunctions.map((one) => this.#deviceOf(one)))));
     return device;
   }
 

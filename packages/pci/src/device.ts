@@ -71,7 +71,11 @@ export interface PciDevice {
   setDmaMask(bits: number): void;
   /** Zeroed, physically contiguous memory. */
   allocDma(size: number, options: DmaAllocOptions): DmaBuffer;
-  /** Lends existing bytes to the device without a copy (a streaming mapping); 4 KiB aligned bus address. */
+  /**
+   * Lends existing bytes to the device (a streaming mapping); 4 KiB aligned bus address. While they are lent, the
+   * buffer's `bytes` are what counts: the bytes themselves where the device shares this process, otherwise a copy that
+   * goes back into them when the buffer is freed.
+   */
   mapDma(bytes: Uint8Array, options: DmaAllocOptions): DmaBuffer;
   /** Live DMA allocations and mappings, for leak checks. */
   dmaInUse(): readonly { readonly address: number; readonly size: number; readonly label: string }[];

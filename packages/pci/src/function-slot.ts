@@ -12,6 +12,13 @@ import { checkConfigAccess } from './config-space.ts';
 import type { AccessSize, DeviceHost, PciFunction } from './function.ts';
 import { InterruptLine } from './interrupt-line.ts';
 import { JobRunner } from './jobs.ts';
+import type { FunctionPlace, MessageTarget } from './place.ts';
+
+/** Address and data of the message: the x86 local interrupt controller, any vector. */
+const MESSAGE = { address: 0xfee0_0000, data: 0x4021 } as const;
+
+/** A device may take this long to come back from a function-level reset, and virtual functions to appear (PCI Express Base, 6.6.2 and 9.3.3.3.1). */
+const SETTLE = 100_000_000;
 
 /** What a slot needs of its bus. */
 export interface Surroundings {
@@ -37,7 +44,7 @@ export interface Resources {
 }
 
 /** One function in its place: carries out accesses, routes DMA, keeps what follows from configuration space current. */
-export class FunctionSlot {
+export class FunctionSlot implements FunctionPlace {
   readonly address: PciAddress;
   readonly name: string;
   readonly resources: readonly BarResource[];
@@ -72,6 +79,19 @@ export class FunctionSlot {
 
   get fn(): PciFunction {
     return this.#fn;
+  }
+
+  get numVfs(): number {
+    return this.#virtualFunctions.length;
+  }
+
+  /** @throws {@link PciError} `BUSY` while another handler listens. */
+  listen(handler: () => void): MessageTarget {
+    return { ...MESSAGE, disconnect: this.interrupts.connect(handler) };
+  }
+
+  settle(): void {
+    this.#around.clock.spend(SETTLE);
   }
 
   /** The virtual functions in their places, in order. */

@@ -1,7 +1,7 @@
 // The device's side of the seam
 export type { AccessSize, BarSpec, DeviceHost, PciFunction, ResetKind } from './function.ts';
 export type { DmaJob, DmaRequest } from './dma.ts';
-export { createConfigSpace, type ConfigEffect, type ConfigSpace, type ConfigSpec, type SriovState } from './config-space.ts';
+export { checkConfigAccess, createConfigSpace, type ConfigEffect, type ConfigSpace, type ConfigSpec, type SriovState } from './config-space.ts';
 export {
   msi, pcie, pm, sriov,
   type Capability, type CapabilityField, type ExtendedCapability, type PcieOptions, type Placement, type SriovOptions,
@@ -16,6 +16,10 @@ export { formatAddress } from './address.ts';
 export { barAddress, sizeBars, writeBarAddress, type BarAccess } from './bar.ts';
 export { DmaSpace, DMA_PAGE, type DmaRange, type DmaWindow } from './dma-space.ts';
 export { JobRunner, type Perform } from './jobs.ts';
+export { MappedBar, type MappingState, type Registers } from './bar-mapping.ts';
+export { BarWindows } from './windows.ts';
+export type { DmaMemory, FunctionPlace, MessageTarget } from './place.ts';
+export { DriverView } from './driver-view.ts';
 
 // The host inside this process
 export { createBus, type BusOptions, type DeviceQuery, type PciBus, type PlugOptions, type Slot } from './bus.ts';

@@ -5,8 +5,14 @@ export type VfioUserErrorCode =
   | 'VERSION'
   /** The socket's path is too long, taken, or cannot be made. */
   | 'SOCKET'
-  /** The device cannot be served in this way. */
-  | 'DEVICE';
+  /** The device cannot be served, or driven, in this way. */
+  | 'DEVICE'
+  /** A server did not answer in time. */
+  | 'TIMEOUT'
+  /** The connection to a server has ended. */
+  | 'LOST'
+  /** A server answered a request of a client's with an error. */
+  | 'REFUSED';
 
 /** The only kind of error that this package throws. */
 export class VfioUserError extends Error {

@@ -14,4 +14,8 @@ export const POINTS: PointTable = {
   'vfio-user.device.reset': { level: 'step', text: '{device} reset by its client' },
   'vfio-user.interrupt.sent': { level: 'detail', text: 'message {data:hex} to {address:hex}' },
   'vfio-user.interrupt.lost': { level: 'warning', text: 'interrupt {vector} lost: {why}' },
+  'vfio-user.remote.connected': { level: 'step', text: '{device} is {vendor:hex}:{id:hex} on {path}, {bars} BARs' },
+  'vfio-user.remote.lost': { level: 'warning', text: '{device} left the bus: {why}' },
+  'vfio-user.remote.error': { level: 'warning', text: '{device}: {op} of region {region} at {offset:hex} answered with errno {errno}' },
+  'vfio-user.remote.refused': { level: 'warning', text: '{device}: bus error on {op} of {size} bytes at {address:hex}: {why} ({count} requests refused)' },
 };

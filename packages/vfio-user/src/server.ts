@@ -8,6 +8,7 @@ import { noTrace, type Trace } from '@nova-stack/trace';
 import { DevicePort } from './device-port.ts';
 import { VfioUserError } from './errors.ts';
 import { Session } from './session.ts';
+import { checkPath } from './socket-path.ts';
 
 export interface ServeOptions {
   /** The device; nobody else may drive it. */
@@ -31,8 +32,6 @@ export interface VfioUserServer {
   close(): Promise<void>;
 }
 
-/** Longest path of a UNIX socket, in bytes. */
-const MAX_PATH = 107;
 /** Bytes that wait for a slow client before no more of its requests are read. */
 const MAX_BACKLOG = 8 << 20;
 
@@ -44,7 +43,7 @@ const MAX_BACKLOG = 8 << 20;
  */
 export async function serveDevice(options: ServeOptions): Promise<VfioUserServer> {
   const { device, path, trace = noTrace, name = path } = options;
-  if (Buffer.byteLength(path) > MAX_PATH) throw new VfioUserError('SOCKET', `The socket's path has ${Buffer.byteLength(path)} bytes: expected at most ${MAX_PATH} (${path})`);
+  checkPath(path);
   await removeStale(path);
   const started = performance.now();
   const now = options.now ?? ((): number => Math.round((performance.now() - started) * 1e6));

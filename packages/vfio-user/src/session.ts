@@ -104,7 +104,7 @@ export class Session {
 
   #version(body: DataView): Uint8Array {
     if (this.#agreed) throw new Refusal(ERRNO.EINVAL, 'the version was agreed on before');
-    const { major, minor, maxTransfer } = readVersion(body);
+    const { major, minor, maxTransfer } = readVersion(body, 'client');
     this.#agreed = true;
     this.#trace.event('vfio-user.client.agreed', { major, minor, transfer: maxTransfer });
     return versionReply(0);

@@ -1,62 +1,58 @@
 import type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, SriovView } from './device.ts';
-import type { DmaSpace } from './dma-space.ts';
 import { CAPABILITY, COMMAND, CONFIG_SIZE, EXTENDED_START, HEADER, MSI, PCIE, PCIE_FLR_CAPABLE, PCIE_START_FLR, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
 import { PciError } from './errors.ts';
-import type { FunctionSlot } from './function-slot.ts';
+import type { DmaMemory, FunctionPlace } from './place.ts';
 import { memoryWindows } from './windows.ts';
-import type { HostClock } from '@nova-stack/timebase';
-
-/** Address and data of the message: the x86 local interrupt controller, any vector. */
-const MESSAGE = { address: 0xfee0_0000, data: 0x4021 } as const;
-
-/** A device may take this long to come back from a function-level reset, and virtual functions to appear (PCI Express Base, 6.6.2 and 9.3.3.3.1). */
-const SETTLE = 100_000_000;
 
 /** DMA addresses that a driver may use before it says otherwise, as in Linux. */
 const DEFAULT_DMA_BITS = 32;
+
+/** In the MSI control register: addresses of 64 bits, and how many vectors are on; and where the data is without the former. */
+const MSI_64 = 0x80;
+const MSI_VECTORS = 0x70;
+const MSI_DATA_32 = 8;
 
 /** More entries than any list of capabilities can have. */
 const MAX_CAPABILITIES = 48;
 const MAX_EXTENDED = (CONFIG_SIZE - EXTENDED_START) / 8;
 
 /** A function as its driver sees it. */
-export class BusDevice implements PciDevice {
-  readonly #slot: FunctionSlot;
-  readonly #memory: DmaSpace;
-  readonly #clock: HostClock;
-  readonly #deviceOf: (slot: FunctionSlot) => PciDevice;
+export class DriverView implements PciDevice {
+  readonly #place: FunctionPlace;
+  readonly #memory: DmaMemory;
+  readonly #virtualFunctions: () => readonly PciDevice[];
   readonly #dma = new Map<DmaBuffer, { readonly address: number; readonly size: number; readonly label: string }>();
   #dmaBits = DEFAULT_DMA_BITS;
 
-  constructor(slot: FunctionSlot, memory: DmaSpace, clock: HostClock, deviceOf: (slot: FunctionSlot) => PciDevice) {
-    this.#slot = slot;
+  /** @param virtualFunctions - those that can be driven from here, in order */
+  constructor(place: FunctionPlace, memory: DmaMemory, virtualFunctions: () => readonly PciDevice[] = (): readonly PciDevice[] => []) {
+    this.#place = place;
     this.#memory = memory;
-    this.#clock = clock;
-    this.#deviceOf = deviceOf;
+    this.#virtualFunctions = virtualFunctions;
   }
 
   get address(): PciAddress {
-    return this.#slot.address;
+    return this.#place.address;
   }
 
   get name(): string {
-    return this.#slot.name;
+    return this.#place.name;
   }
 
   get present(): boolean {
-    return this.#slot.present;
+    return this.#place.present;
   }
 
   get resources(): readonly BarResource[] {
-    return this.#slot.resources;
+    return this.#place.resources;
   }
 
   readConfig(offset: number, size: 1 | 2 | 4): number {
-    return this.#slot.readConfig(offset, size);
+    return this.#place.readConfig(offset, size);
   }
 
   writeConfig(offset: number, size: 1 | 2 | 4, value: number): void {
-    this.#slot.writeConfig(offset, size, value);
+    this.#place.writeConfig(offset, size, value);
   }
 
   findCapability(id: number): number | undefined {
@@ -94,7 +90,7 @@ export class BusDevice implements PciDevice {
   }
 
   mapBar(index: number): BarMapping {
-    return this.#slot.mapBar(index);
+    return this.#place.mapBar(index);
   }
 
   setDmaMask(bits: number): void {
@@ -107,15 +103,17 @@ export class BusDevice implements PciDevice {
     const address = this.#room(size, options);
     let bytes: Uint8Array;
     try {
-      bytes = new Uint8Array(size);
+      bytes = this.#memory.allocate(address, size);
     } catch (cause) {
+      if (cause instanceof PciError) throw cause;
       throw new PciError('NO_MEMORY', `Cannot allocate ${size} bytes for ${options.label}`, { cause });
     }
-    return this.#lend(address, bytes, options);
+    return this.#buffer(address, bytes, options);
   }
 
   mapDma(bytes: Uint8Array, options: DmaAllocOptions): DmaBuffer {
-    return this.#lend(this.#room(bytes.length, options), bytes, options);
+    const address = this.#room(bytes.length, options);
+    return this.#buffer(address, this.#memory.map(address, bytes), options);
   }
 
   dmaInUse(): readonly { readonly address: number; readonly size: number; readonly label: string }[] {
@@ -125,12 +123,14 @@ export class BusDevice implements PciDevice {
   enableInterrupts(handler: () => void): { disable(): void } {
     const at = this.findCapability(CAPABILITY.msi);
     if (at === undefined) throw new PciError('NO_CAPABILITY', `${this.name} has no message interrupts`);
-    const disconnect = this.#slot.interrupts.connect(handler);
+    const { address, data, disconnect } = this.#place.listen(handler);
     const control = this.readConfig(at + MSI.control, 2);
-    this.writeConfig(at + MSI.addressLow, 4, MESSAGE.address);
-    this.writeConfig(at + MSI.addressHigh, 4, 0);
-    this.writeConfig(at + MSI.data, 2, MESSAGE.data);
-    this.writeConfig(at + MSI.control, 2, control | 1);
+    const wide = (control & MSI_64) !== 0;
+    this.writeConfig(at + MSI.addressLow, 4, address % 2 ** 32);
+    if (wide) this.writeConfig(at + MSI.addressHigh, 4, Math.floor(address / 2 ** 32));
+    this.writeConfig(at + (wide ? MSI.data : MSI_DATA_32), 2, data);
+    // One vector, whatever more the device could send.
+    this.writeConfig(at + MSI.control, 2, (control & ~MSI_VECTORS) | 1);
     this.#command(COMMAND.interruptDisable, true);
     let enabled = true;
     return {
@@ -146,13 +146,15 @@ export class BusDevice implements PciDevice {
 
   reset(): void {
     const at = this.findCapability(CAPABILITY.pcie);
-    if (at === undefined || (this.readConfig(at + PCIE.deviceCapabilities, 4) & PCIE_FLR_CAPABLE) === 0) {
+    const ownWay = this.#place.reset;
+    if (!ownWay && (at === undefined || (this.readConfig(at + PCIE.deviceCapabilities, 4) & PCIE_FLR_CAPABLE) === 0)) {
       throw new PciError('NO_CAPABILITY', `${this.name} has no function-level reset`);
     }
     const saved: number[] = [];
     for (let offset = 0; offset < CONFIG_SIZE; offset += 4) saved.push(this.readConfig(offset, 4));
-    this.writeConfig(at + PCIE.deviceControl, 2, PCIE_START_FLR);
-    this.#clock.spend(SETTLE);
+    if (ownWay) ownWay();
+    else this.writeConfig(at! + PCIE.deviceControl, 2, PCIE_START_FLR);
+    this.#place.settle();
     // What switches something on comes last: VF Enable locks NumVFs, decoding wants addresses.
     const sriov = this.findExtendedCapability(0x10);
     const last = [...(sriov === undefined ? [] : [sriov + SRIOV.control]), HEADER.command];
@@ -168,17 +170,17 @@ export class BusDevice implements PciDevice {
       totalVfs: word(SRIOV.totalVfs),
       firstVfOffset: word(SRIOV.firstVfOffset),
       vfStride: word(SRIOV.vfStride),
-      vfResources: this.#slot.virtualResources,
-      numVfs: this.#slot.virtualFunctions.length,
+      vfResources: this.#place.virtualResources,
+      numVfs: this.#place.numVfs,
       setNumVfs: (count) => this.#setNumVfs(at, count),
-      virtualFunctions: this.#slot.virtualFunctions.map((slot) => this.#deviceOf(slot)),
+      virtualFunctions: this.#virtualFunctions(),
     };
   }
 
   #setNumVfs(at: number, count: number): void {
     const total = this.readConfig(at + SRIOV.totalVfs, 2);
     if (!Number.isInteger(count) || count < 0 || count > total) throw new PciError('OUT_OF_RANGE', `${this.name} cannot have ${count} virtual functions: expected 0 to ${total}`);
-    const have = this.#slot.virtualFunctions.length;
+    const have = this.#place.numVfs;
     if (count === have) return;
     if (count > 0 && have > 0) throw new PciError('BUSY', `${this.name} has ${have} virtual functions already`);
     const control = this.readConfig(at + SRIOV.control, 2) & ~(SRIOV_CONTROL.vfEnable | SRIOV_CONTROL.memory);
@@ -189,7 +191,7 @@ export class BusDevice implements PciDevice {
     }
     this.writeConfig(at + SRIOV.numVfs, 2, count);
     this.writeConfig(at + SRIOV.control, 2, control | SRIOV_CONTROL.vfEnable | SRIOV_CONTROL.memory);
-    this.#clock.spend(SETTLE);
+    this.#place.settle();
   }
 
   #command(bit: number, on: boolean): void {
@@ -213,8 +215,7 @@ export class BusDevice implements PciDevice {
     throw new PciError('NO_MEMORY', `No room for ${size} bytes below 2^${this.#dmaBits} for ${label}`);
   }
 
-  #lend(address: number, bytes: Uint8Array, { label }: DmaAllocOptions): DmaBuffer {
-    this.#memory.map(address, bytes);
+  #buffer(address: number, bytes: Uint8Array, { label }: DmaAllocOptions): DmaBuffer {
     const buffer: DmaBuffer = {
       address,
       bytes,
