@@ -9,7 +9,10 @@ export class UsageError extends Error {
 
 /** Options of `nova boot`. */
 export interface BootOptions {
-  readonly board: string;
+  /** Board to model; undefined with {@link device}. */
+  readonly board: string | undefined;
+  /** UNIX socket of a vfio-user server whose GPU is booted, instead of one that is modelled here. */
+  readonly device: string | undefined;
   /** Directory of a linux-firmware tree, or undefined for the synthetic pack. */
   readonly firmware: string | undefined;
   /** Firmware version; undefined for the usual one of the synthetic pack, or the newest of the directory. */
@@ -27,6 +30,7 @@ export interface BootOptions {
 /** One row per option: what `--help` says and what the parser accepts. */
 const BOOT_OPTIONS = [
   { name: 'board', value: 'BOARD', text: 'board to model (default: l40)' },
+  { name: 'device', value: 'SOCKET', text: 'boot the GPU that a vfio-user server (nova serve) has on this UNIX socket, in real time' },
   { name: 'firmware', value: 'DIR', text: 'boot the real files of a linux-firmware tree instead of the synthetic pack' },
   { name: 'firmware-version', value: 'V', text: 'firmware to boot (default: 570.144, or the newest in DIR that the driver speaks)' },
   { name: 'verify', text: 'compare every firmware file with the known releases (SHA-256) first' },
@@ -45,7 +49,7 @@ export function bootHelp(boards: readonly string[]): string {
   return [
     'Usage: nova boot [options]',
     '',
-    'Boots a modelled GPU, attaches nova-drm and vgpu, opens and closes a vGPU, and unloads again.',
+    'Boots a GPU, modelled here or served by another process, attaches nova-drm and vgpu, opens and closes a vGPU, and unloads again.',
     '',
     ...rows,
     '',
@@ -62,8 +66,10 @@ export function bootHelp(boards: readonly string[]): string {
  */
 export function parseBootOptions(args: readonly string[]): BootOptions {
   const values = parse(args);
+  if (values.device !== undefined && values.board !== undefined) throw new UsageError('--board says what to model, --device takes a GPU that is there: give one of them (see nova boot --help)');
   return {
-    board: values.board ?? 'l40',
+    board: values.board ?? (values.device === undefined ? 'l40' : undefined),
+    device: values.device,
     firmware: values.firmware,
     firmwareVersion: values['firmware-version'],
     verify: values.verify ?? false,
@@ -76,6 +82,7 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
 
 interface RawValues {
   readonly board?: string;
+  readonly device?: string;
   readonly firmware?: string;
   readonly 'firmware-version'?: string;
   readonly verify?: boolean;

@@ -6,6 +6,7 @@ import { POINTS as novaCore } from '@nova-stack/nova-core';
 import { POINTS as contract } from '@nova-stack/nova-core-api';
 import { POINTS as pci } from '@nova-stack/pci';
 import { POINTS as trace, type PointTable } from '@nova-stack/trace';
+import { POINTS as vfioUser } from '@nova-stack/vfio-user';
 
 /** What the clients of the main job do; they trace nothing themselves. */
 export const POINTS: PointTable = {
@@ -23,4 +24,4 @@ export const POINTS: PointTable = {
 };
 
 /** Every point that can appear in a run. */
-export const ALL_POINTS: readonly PointTable[] = [POINTS, novaCore, contract, gspRm, gspRpc, hwModel, pci, auxBus, trace];
+export const ALL_POINTS: readonly PointTable[] = [POINTS, novaCore, contract, gspRm, gspRpc, hwModel, pci, vfioUser, auxBus, trace];

@@ -1,12 +1,12 @@
-import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 
 import { createGspRm } from '@nova-stack/gsp-rm';
 import { createGpu } from '@nova-stack/hw-model';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { createTrace, jsonLines, timeline } from '@nova-stack/trace';
-import { POINTS as vfioUser, serveDevice, VfioUserError } from '@nova-stack/vfio-user';
+import { serveDevice, VfioUserError } from '@nova-stack/vfio-user';
 
+import { hostTime } from './host-time.ts';
 import type { Output } from './main.ts';
 import { UsageError } from './options.ts';
 import { ALL_POINTS } from './points.ts';
@@ -68,9 +68,9 @@ export async function serve(args: readonly string[], output: Output, ended: Prom
   if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
   if (!Object.hasOwn(BOARDS, name)) throw new UsageError(`unknown board "${name}"; the boards are: ${Object.keys(BOARDS).join(', ')}`);
   const file = options.trace === undefined ? undefined : openTraceFile(options.trace);
-  const started = performance.now();
-  const now = (): number => Math.round((performance.now() - started) * 1e6);
-  const shown = options.quiet ? [] : [timeline([...ALL_POINTS, vfioUser], (line) => { output.out(`${line}\n`); })];
+  const time = hostTime();
+  const now = (): number => time.now();
+  const shown = options.quiet ? [] : [timeline(ALL_POINTS, (line) => { output.out(`${line}\n`); })];
   const trace = createTrace({ now, sinks: [...shown, ...(file ? [jsonLines((line) => { file.write(line); })] : [])] });
   const device = createGpu({ board: BOARDS[name as BoardName], firmware: createGspRm(), trace });
   try {

@@ -38,6 +38,8 @@ export interface RemoteDevice {
   close(): Promise<void>;
 }
 
+/** What the socket's thread runs: always as built, for a thread of Node's cannot start from TypeScript. */
+const builtWorker = (): string => createRequire(import.meta.url).resolve('@nova-stack/vfio-user/client/worker');
 const DEFAULT_TIMEOUT = 10_000;
 const DEFAULT_ADDRESS: PciAddress = { segment: 0, bus: 1, device: 0, function: 0 };
 
@@ -54,7 +56,7 @@ const MESSAGE = { address: 0xfee0_0000, data: 0x4021, page: 4096 } as const;
  * device has left the bus.
  */
 export async function connectDevice(options: ConnectOptions): Promise<RemoteDevice> {
-  return connectWith(createRequire(import.meta.url).resolve('@nova-stack/vfio-user/client/worker'), options);
+  return connectWith(builtWorker(), options);
 }
 
 /** {@link connectDevice} with the file that the socket's thread runs. */
@@ -146,7 +148,8 @@ class Connection {
     this.#trace = trace;
     this.#box = mailboxOn(memory);
     this.#port = port1;
-    this.#worker = new Worker(file, { workerData: { vfioUserClient: true, path, memory, port: port2 }, transferList: [port2] });
+    // What this thread was told of how to find modules is not for that one.
+    this.#worker = new Worker(file, { execArgv: [], workerData: { vfioUserClient: true, path, memory, port: port2 }, transferList: [port2] });
     this.caller = new Caller({ box: this.#box, timeout, tell: (order) => { this.tell(order); }, abandon: (error) => { this.#end(error); } });
     this.ready = new Promise((resolve, reject) => {
       const timer = setTimeout(() => { this.#end(new VfioUserError('TIMEOUT', `Cannot connect to ${path} within ${timeout} ms`)); }, timeout);

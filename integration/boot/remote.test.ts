@@ -1,0 +1,99 @@
+// The driver in this process, the GPU in another one: `nova serve`, as built, and `nova boot --device`.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { main } from '@nova-stack/nova';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+
+const NOVA = fileURLToPath(new URL('../../packages/nova/bin/nova.js', import.meta.url));
+
+const dir = mkdtempSync(join(tmpdir(), 'nova-remote-'));
+afterAll(() => { rmSync(dir, { recursive: true, force: true }); });
+const servers: ChildProcess[] = [];
+const ended = async (server: ChildProcess): Promise<unknown> => new Promise((resolve) => {
+  if (server.exitCode !== null || server.signalCode !== null) resolve(undefined);
+  else server.once('exit', resolve);
+});
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.kill();
+    await ended(server);
+  }
+});
+
+let sockets = 0;
+async function serve(...args: string[]): Promise<{ readonly socket: string; readonly server: ChildProcess }> {
+  const socket = join(dir, `${sockets++}.sock`);
+  const server = spawn(process.execPath, [NOVA, 'serve', '--socket', socket, '--quiet', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  servers.push(server);
+  await new Promise<void>((resolve, reject) => {
+    let said = '';
+    server.stdout.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (said.includes('ready:')) resolve();
+    });
+    server.once('exit', () => { reject(new Error(`nova serve ended: ${said}`)); });
+  });
+  return { socket, server };
+}
+
+async function nova(args: readonly string[], seen: (text: string) => void = () => undefined): Promise<{ readonly status: number; readonly out: string; readonly err: string }> {
+  let out = '';
+  let err = '';
+  const status = await main(args, {
+    out: (text) => {
+      out += text;
+      seen(text);
+    },
+    err: (text) => void (err += text),
+  });
+  return { status, out, err };
+}
+
+describe('nova boot --device', () => {
+  test('boots a GPU of another process, with both clients and a vGPU, unloads it, boots it again, and another time', async () => {
+    const { socket } = await serve('--board', 'l40');
+    const trace = join(dir, 'trace.jsonl');
+    const { status, out, err } = await nova(['boot', '--device', socket, '--vgpu', 'L40-8Q', '--trace', trace]);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toMatch(/0000:01:00\.0 is 0x10de:0x26b5 on /);
+    expect(out).toMatch(/buffer 1: 4\.88 KiB written and read back/);
+    expect(out).toMatch(/NVIDIA L40-8Q on virtual function 0, .*: opened, reset, closed/);
+    expect(out).toMatch(/second boot +done, everything released/);
+    expect(readFileSync(trace, 'utf8')).not.toContain('vfio-user.remote.error');
+    const again = await nova(['boot', '--device', socket, '--vgpu', 'none']);
+    expect([again.status, again.err]).toEqual([0, '']);
+  }, 60_000);
+
+  test.each(['535.113.01', '580.105.08'])('boots %s on a board without virtual functions', async (version) => {
+    const { socket } = await serve('--board', 'rtx4090');
+    const { status, out, err } = await nova(['boot', '--device', socket, '--firmware-version', version]);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain(`running firmware is ${version}`);
+    expect(out).toMatch(/vGPU +none/);
+  }, 60_000);
+
+  test('a server that is killed in the middle is a GPU that left the bus', async () => {
+    const { socket, server } = await serve();
+    const { status, err } = await nova(['boot', '--device', socket], (text) => {
+      if (text.includes('FWSEC frts done')) server.kill('SIGKILL');
+    });
+    expect(status).toBe(1);
+    expect(err).toMatch(/^nova: .*0000:01:00\.0 left the bus/);
+    expect(err.trimEnd().split('\n')).toHaveLength(1);
+  }, 60_000);
+
+  test('nobody there is one clear line', async () => {
+    const { status, err } = await nova(['boot', '--device', join(dir, 'nobody')]);
+    expect(status).toBe(1);
+    expect(err).toMatch(/^nova: Cannot connect to .*nobody: .*ENOENT.*\n$/);
+  });
+
+  test('a board cannot be given too', async () => {
+    const { status, err } = await nova(['boot', '--device', join(dir, 'nobody'), '--board', 'l40']);
+    expect([status, err]).toEqual([2, expect.stringMatching(/^nova: --board says what to model, --device takes a GPU that is there/)]);
+  });
+});
