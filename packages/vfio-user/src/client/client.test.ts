@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import fc from 'fast-check';
 import { CAPABILITY, HEADER } from '@nova-stack/pci';
 import { createTrace, type TraceEvent } from '@nova-stack/trace';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -54,7 +55,7 @@ test('a device in another thread is enumerated as on a bus', async () => {
   expect(() => device.mapBar(2)).toThrow(expect.objectContaining({ code: 'NO_BAR' }) as Error);
 });
 
-describe.each([{ postedWrites: true }, { postedWrites: false }])('accesses, $postedWrites', (how) => {
+describe.each([{ postedWrites: true }, { postedWrites: false }])('accesses, posted writes $postedWrites', (how) => {
   test('registers of every size, and blocks, keep their order', async () => {
     const { device } = await dial((await serve()).path, how);
     device.enable();
@@ -71,6 +72,46 @@ describe.each([{ postedWrites: true }, { postedWrites: false }])('accesses, $pos
     const back = new Uint8Array(1 << 21);
     memory.readBlock(0, back);
     expect(Buffer.compare(back, block)).toBe(0);
+  });
+
+  test('any accesses leave what they would leave in memory', async () => {
+    const { device } = await dial((await serve()).path, how);
+    device.enable();
+    const bar = device.mapBar(1);
+    const model = new Uint8Array(4096);
+    const view = new DataView(model.buffer);
+    const place = fc.tuple(fc.nat(4088), fc.constantFrom(1, 2, 4)).map(([at, size]) => ({ at: at - (at % size), size }));
+    const step = fc.oneof(
+      fc.record({ op: fc.constant('write' as const), place, value: fc.nat(0xffff_ffff) }),
+      fc.record({ op: fc.constant('read' as const), place }),
+      fc.record({ op: fc.constant('block' as const), at: fc.nat(4000), bytes: fc.uint8Array({ minLength: 1, maxLength: 96 }) }),
+    );
+    fc.assert(fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      for (const one of steps) {
+        if (one.op === 'block') {
+          bar.writeBlock(one.at, one.bytes);
+          model.set(one.bytes, one.at);
+          continue;
+        }
+        const { at, size } = one.place;
+        if (one.op === 'read') {
+          const [seen, expected] = size === 4 ? [bar.read32(at), view.getUint32(at, true)] : size === 2 ? [bar.read16(at), view.getUint16(at, true)] : [bar.read8(at), view.getUint8(at)];
+          expect(seen).toBe(expected);
+        } else if (size === 4) {
+          bar.write32(at, one.value);
+          view.setUint32(at, one.value, true);
+        } else if (size === 2) {
+          bar.write16(at, one.value & 0xffff);
+          view.setUint16(at, one.value & 0xffff, true);
+        } else {
+          bar.write8(at, one.value & 0xff);
+          view.setUint8(at, one.value & 0xff);
+        }
+      }
+      const all = new Uint8Array(4096);
+      bar.readBlock(0, all);
+      expect(Buffer.compare(all, model)).toBe(0);
+    }), { numRuns: 30 });
   });
 
   test('the device reaches memory that was lent, while the caller waits', async () => {

@@ -96,6 +96,7 @@ function takeDevice(connection: Connection, { path, postedWrites = true, address
   if (place.sriovAt !== undefined) place.virtualResources = placeVirtualBars(config, place.sriovAt, windows);
   if (!place.present) throw new VfioUserError('LOST', 'The connection to the server has ended');
   connection.name = place.name;
+  connection.taken = true;
   trace.event('vfio-user.remote.connected', {
     device: place.name, path, vendor: device.readConfig(HEADER.vendor, 2), id: device.readConfig(HEADER.device, 2), bars: place.resources.length,
   });
@@ -133,6 +134,8 @@ class Connection {
   /** What hears of interrupt messages. */
   handler: (() => void) | undefined;
   name: string;
+  /** There is a device. */
+  taken: boolean = false;
   readonly #box: Mailbox;
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -152,7 +155,9 @@ class Connection {
     this.#worker = new Worker(file, { execArgv: [], workerData: { vfioUserClient: true, path, memory, port: port2 }, transferList: [port2] });
     this.caller = new Caller({ box: this.#box, timeout, tell: (order) => { this.tell(order); }, abandon: (error) => { this.#end(error); } });
     this.ready = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => { this.#end(new VfioUserError('TIMEOUT', `Cannot connect to ${path} within ${timeout} ms`)); }, timeout);
+      // A thread has to start first.
+      const bound = Math.max(timeout, DEFAULT_TIMEOUT);
+      const timer = setTimeout(() => { this.#end(new VfioUserError('TIMEOUT', `Cannot connect to ${path} within ${bound} ms`)); }, bound);
       const settle = <T>(then: (given: T) => void) => (given: T): void => {
         clearTimeout(timer);
         then(given);
@@ -219,7 +224,8 @@ class Connection {
     Atomics.store(this.#box.words, WORD.state, STATE.gone);
     if (this.#lost || this.#closed) return;
     this.#lost = error;
-    this.#trace.event('vfio-user.remote.lost', { device: this.name, why: error.message });
+    // Before that the caller hears of it as an error.
+    if (this.taken) this.#trace.event('vfio-user.remote.lost', { device: this.name, why: error.message });
     this.#settle?.reject(error);
     void this.#worker.terminate();
   }
