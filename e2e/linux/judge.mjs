@@ -3,9 +3,10 @@
 // Serves a modelled GPU, boots the rig's kernel with it, loads nouveau, and tells from the guest's log which stages the
 // driver reached. Exit status 0 when it reached all of them without a complaint, 1 when not, 77 when the rig cannot be had.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -45,7 +46,7 @@ const { values } = parseArgs({ options: {
   "firmware-version": { type: "string", default: "570.144" },
   // Unbinds the driver and binds it again.
   rebind: { type: "boolean", default: false },
-  // Where the guest's log and the model's trace are left.
+  // Where the guest's log and the model's trace are left, and both in one, by time.
   keep: { type: "string" },
 } });
 
@@ -61,6 +62,7 @@ if (setup.status !== 0) {
 }
 
 const work = mkdtempSync(join(tmpdir(), "nova-linux-"));
+if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
 const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-guest-${process.pid}`), join(values.keep ?? work, "model.jsonl")];
 const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
 try {
@@ -68,25 +70,56 @@ try {
     server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));
     server.stdout.once("data", (text) => resolve(String(text)));
   });
-  const log = await boot(/\((\w+)\)/.exec(ready)?.[1] ?? "");
-  if (values.keep !== undefined) writeFileSync(join(values.keep, "guest.log"), log);
+  const said = await boot(/\((\w+)\)/.exec(ready)?.[1] ?? "");
+  const log = said.map(({ line }) => line).join("\n");
   process.exitCode = judge(log);
+  if (values.keep !== undefined) {
+    server.kill("SIGTERM");
+    await new Promise((resolve) => server.once("close", resolve));
+    writeFileSync(join(values.keep, "guest.log"), log);
+    writeFileSync(join(values.keep, "both.log"), bothByTime(said));
+  }
 } finally {
   server.kill("SIGTERM");
   rmSync(work, { recursive: true, force: true });
   rmSync(memory, { force: true });
 }
 
-/** The guest's console. @param {string} chip @returns {Promise<string>} */
+/**
+ * The guest's console, each line with the milliseconds since the server was ready.
+ * @param {string} chip @returns {Promise<readonly { readonly at: number, readonly line: string }[]>}
+ */
 function boot(chip) {
   console.error("> booting Linux with the modelled GPU …");
+  const begun = performance.now();
   const guest = spawn(join(HERE, "run"), [
     "--socket", socket, "--ram-file", memory, "--chip", chip, "--firmware", values["firmware-version"], "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
     "--exec", `lspci -nnvv -d 10de:; ls /dev/dri 2>/dev/null\n${values.rebind ? REBIND : "true"}`,
   ], { stdio: ["ignore", "pipe", "inherit"] });
-  let log = "";
-  guest.stdout.on("data", (chunk) => { log += chunk; });
-  return new Promise((resolve) => guest.once("close", () => resolve(log)));
+  /** @type {{ at: number, line: string }[]} */
+  const lines = [];
+  let open = "";
+  guest.stdout.on("data", (chunk) => {
+    const [first = "", ...more] = (open + String(chunk)).split("\n");
+    const at = performance.now() - begun;
+    for (const line of [first, ...more.slice(0, -1)].slice(0, more.length)) lines.push({ at, line });
+    open = more.at(-1) ?? first;
+  });
+  return new Promise((resolve) => guest.once("close", () => resolve([...lines, { at: performance.now() - begun, line: open }])));
+}
+
+/**
+ * What the guest said and what the model did, on one time axis: seconds since the server was ready.
+ * @param {readonly { readonly at: number, readonly line: string }[]} said
+ */
+function bothByTime(said) {
+  /** @type {readonly { readonly at: number, readonly point: string, readonly args: object }[]} */
+  const events = readFileSync(trace, "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  const zero = events.find(({ point }) => point === "vfio-user.server.listening")?.at ?? 0;
+  return [
+    ...said.map(({ at, line }) => ({ at, text: `guest  ${line}` })),
+    ...events.map(({ at, point, args }) => ({ at: (at - zero) / 1e6, text: `model  ${point} ${JSON.stringify(args)}` })),
+  ].sort((a, b) => a.at - b.at).map(({ at, text }) => `${(at / 1000).toFixed(3).padStart(9)} ${text}\n`).join("");
 }
 
 /** @param {string} log */
