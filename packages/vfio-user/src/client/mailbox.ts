@@ -26,6 +26,8 @@ export const WORD = {
   interrupt: 9,
   /** Requests of the server's that were refused, less those that the caller's thread has heard of. */
   refused: 10,
+  /** Requests of the server's that were served, modulo 2^32. */
+  served: 11,
   count: 16,
 } as const;
 

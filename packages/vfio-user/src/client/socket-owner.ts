@@ -59,7 +59,8 @@ export class SocketOwner {
     // Not in Node's documentation, though in all its versions; without it the caller leaves all sending to this thread.
     const descriptor = (this.#socket as unknown as { readonly _handle?: { readonly fd?: unknown } })._handle?.fd;
     Atomics.store(words, WORD.descriptor, typeof descriptor === 'number' ? descriptor : -1);
-    Atomics.store(words, WORD.state, STATE.ready);
+    // The caller may have given up.
+    if (Atomics.compareExchange(words, WORD.state, STATE.connecting, STATE.ready) !== STATE.connecting) return;
     this.#tell({ kind: 'ready' });
   }
 
@@ -92,6 +93,8 @@ export class SocketOwner {
     // What was lent before the server could make this request must be known before it is served.
     for (let given = receiveMessageOnPort(this.#port); given; given = receiveMessageOnPort(this.#port)) this.#obey(given.message as Order);
     const { reply, interrupt, refused } = this.#dma.serve(frame);
+    // Whoever sees what a later request writes sees what this one wrote.
+    Atomics.add(this.#box.words, WORD.served, 1);
     if (reply) this.#replies.push(reply);
     if (interrupt && Atomics.exchange(this.#box.words, WORD.interrupt, 1) === 0) this.#tell({ kind: 'interrupt' });
     if (refused && Atomics.add(this.#box.words, WORD.refused, 1) === 0) this.#tell({ kind: 'refused', ...refused });
