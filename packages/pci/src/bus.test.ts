@@ -3,6 +3,8 @@ import { createTrace, faultPlan, type FaultRule } from '@nova-stack/trace';
 import { describe, expect, it } from 'vitest';
 
 import { createBus, type PciBus, type Slot } from './bus.ts';
+import type { Capability } from './capabilities.ts';
+import { createConfigSpace } from './config-space.ts';
 import { FixtureDevice } from './device-fixture.ts';
 
 interface Bench {
@@ -273,6 +275,25 @@ describe('interrupts', () => {
 });
 
 describe('surprise removal', () => {
+  it('programs a capability with 32-bit addresses where its data is, and turns on one vector of many', async () => {
+    const { bus, clock } = bench();
+    const fn = new FixtureDevice();
+    const narrow: Capability = { id: 0x05, length: 10, at: 0x68, fields: [
+      { at: 2, size: 2, value: 0x000a, writable: 0x0071 }, { at: 4, size: 4, value: 0, writable: 0xffff_fffc }, { at: 8, size: 2, value: 0, writable: 0xffff },
+    ] };
+    const config = createConfigSpace({ vendor: 1, device: 2, revision: 0, classCode: { base: 3, sub: 0, interface: 0 }, subsystemVendor: 0, subsystem: 0, bars: fn.bars, capabilities: [narrow] });
+    const { device } = bus.plug(Object.assign(fn, { config }));
+    device.setBusMaster(true);
+    device.writeConfig(0x6a, 2, 0x0030);
+    let count = 0;
+    const line = device.enableInterrupts(() => count++);
+    expect([device.readConfig(0x6a, 2), device.readConfig(0x6c, 4), device.readConfig(0x70, 2)]).toEqual([0x000b, 0xfee0_0000, 0x4021]);
+    fn.host.interrupt(0);
+    await clock.sleep(1, 'the interrupt');
+    expect(count).toBe(1);
+    line.disable();
+  });
+
   it('reads all ones everywhere, takes no writes, ends DMA, interrupts and timers', async () => {
     const { bus, slot, gpu, clock } = bench({ vfs: 4 });
     const { device } = slot;
