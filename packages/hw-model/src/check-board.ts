@@ -9,6 +9,9 @@ const MiB = 2 ** 20;
 const LEAST_VRAM = 512 * MiB;
 /** As far as the WPR2 registers reach. */
 const MOST_VRAM = 2 ** 40;
+/** Smallest and largest BAR1. open-gpu-kernel-modules 570.144: ampere/ga100/dev_nv_xve.h (NV_XVE_RESIZE_BAR1_CTRL_BAR_SIZE) */
+const LEAST_BAR1 = 64 * MiB;
+const MOST_BAR1 = 2 ** 39;
 /** Vectors of the smallest tree. */
 const VECTORS = 256;
 
@@ -25,6 +28,8 @@ export function checkBoard(board: Board | undefined): Board {
     throw new HwModelError('BAD_BOARD', `${field} is ${value}: expected ${min} to ${max}${unit === 1 ? '' : `, a multiple of ${unit}`}`);
   };
   range('vramSize', board.vramSize, LEAST_VRAM, MOST_VRAM, MiB);
+  range('bar1Size', board.bar1Size, LEAST_BAR1, MOST_BAR1);
+  if (!Number.isInteger(Math.log2(board.bar1Size))) throw new HwModelError('BAD_BOARD', `bar1Size is ${board.bar1Size}: expected a power of two`);
   if (family.vramSize === 'local-memory-range' && localMemoryRange(board.vramSize / MiB) === undefined) {
     throw new HwModelError('BAD_BOARD', `vramSize is ${board.vramSize}: expected 1 to 63 MiB times a power of two on ${board.chip}`);
   }

@@ -106,6 +106,8 @@ describe('createGpu', () => {
     ['a chip that is not modelled', { chip: 'gh100' }, 'UNSUPPORTED_CHIP', 'Chip gh100 is not modelled'],
     ['a chip that does not exist', { chip: 'toString' }, 'UNSUPPORTED_CHIP', 'Chip toString is not modelled'],
     ['too little VRAM', { vramSize: 2 ** 28 }, 'BAD_BOARD', 'vramSize is 268435456: expected 536870912 to 1099511627776, a multiple of 1048576'],
+    ['a BAR1 that is no power of two', { bar1Size: 3 * 2 ** 30 }, 'BAD_BOARD', 'bar1Size is 3221225472: expected a power of two'],
+    ['a BAR1 that is too small', { bar1Size: 2 ** 20 }, 'BAD_BOARD', 'bar1Size is 1048576: expected 67108864 to 549755813888'],
     ['a vector outside the tree', { vectors: { gsp: 256 } }, 'BAD_BOARD', 'vectors.gsp is 256: expected 0 to 255'],
     ['a fuse version that is no number', { fuses: { gspFwsec: NaN, sec2Booter: 0 } }, 'BAD_BOARD', 'fuses.gspFwsec is NaN'],
   ])('refuses %s', (_, change, code, message) => {

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+
+import { BOARDS, type Board, type BoardName } from '@nova-stack/hw-model/boards';
+
+import { UsageError } from './options.ts';
+import { parseSize } from './size.ts';
+
+/** What `nova serve` was asked to do. */
+export interface ServeOptions {
+  /** For messages; the board of this name may have been given other sizes. */
+  readonly name: BoardName;
+  readonly board: Board;
+  readonly socket: string;
+  /** The client's memory as a file; undefined: reached by messages. */
+  readonly memory: string | undefined;
+  readonly trace: string | undefined;
+  readonly quiet: boolean;
+}
+
+const DEFAULT_BOARD = 'rtx4090';
+
+const OPTIONS = [
+  { name: 'board', value: 'BOARD', text: `board to model (default: ${DEFAULT_BOARD})` },
+  { name: 'chip', value: 'CHIP', text: 'instead of a board: the first one with this chip' },
+  { name: 'socket', value: 'PATH', text: 'UNIX socket to listen on; at most 107 bytes' },
+  { name: 'vram', value: 'SIZE', text: "video memory, e.g. 8G (default: the board's)" },
+  { name: 'bar1', value: 'SIZE', text: "BAR1, a power of two, e.g. 256M (default: the board's)" },
+  { name: 'memory', value: 'FILE', text: "the guest's memory as a file that QEMU shares (default: by messages, which is slower)" },
+  { name: 'trace', value: 'FILE', text: 'write every event to FILE as JSON lines' },
+  { name: 'quiet', text: 'print no timeline, only the line that says it is ready' },
+  { name: 'help', text: 'show this help' },
+] as const;
+
+const boardNames = Object.keys(BOARDS) as readonly BoardName[];
+const chips: ReadonlySet<Board['chip']> = new Set(boardNames.map((name) => BOARDS[name].chip));
+
+/** The text of `nova serve --help`. */
+export function serveHelp(): string {
+  const rows = OPTIONS.map((option) => `  ${`--${option.name}${'value' in option ? ` ${option.value}` : ''}`.padEnd(15)}  ${option.text}`);
+  return [
+    'Usage: nova serve [--board BOARD | --chip CHIP] --socket PATH [options]', '',
+    'Serves a modelled GPU to QEMU (vfio-user-pci), or to any other client of vfio-user, until it is interrupted.', '',
+    ...rows, '', `Boards: ${boardNames.join(', ')}`, `Chips: ${[...chips].join(', ')}`, '',
+  ].join('\n');
+}
+
+/**
+ * Reads the options of `nova serve`.
+ *
+ * @returns undefined where help is wanted
+ * @throws {@link UsageError}
+ */
+export function parseServeOptions(args: readonly string[]): ServeOptions | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const { socket, memory, trace, quiet = false } = values;
+  if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
+  const name = boardOf(values);
+  const board = {
+    ...BOARDS[name],
+    ...(values.vram !== undefined && { vramSize: parseSize('--vram', values.vram) }),
+    ...(values.bar1 !== undefined && { bar1Size: parseSize('--bar1', values.bar1) }),
+  };
+  return { name, board, socket, memory, trace, quiet };
+}
+
+type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };
+
+function parse(args: readonly string[]): Values {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: false, options: Object.fromEntries(OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const])) }).values;
+  } catch (error) {
+    const [first = 'bad arguments'] = (error as Error).message.split(/\. |\n/);
+    throw new UsageError(`${first} (see nova serve --help)`);
+  }
+}
+
+function boardOf({ board, chip }: Values): BoardName {
+  if (chip === undefined) {
+    const name = boardNames.find((each) => each === (board ?? DEFAULT_BOARD));
+    if (name === undefined) throw new UsageError(`unknown board "${board}"; the boards are: ${boardNames.join(', ')}`);
+    return name;
+  }
+  if (board !== undefined) throw new UsageError('--board and --chip cannot go together: a board has its chip');
+  const name = boardNames.find((each) => BOARDS[each].chip === chip);
+  if (name === undefined) throw new UsageError(`no board with chip "${chip}"; the chips are: ${[...chips].join(', ')}`);
+  return name;
+}
