@@ -350,10 +350,11 @@ export class GspCore {
     const result = fault === undefined ? 0 : fault.value ?? 0xffff;
     if (result === 0) {
       state.phase = 'running';
+      // First, for the log may lie behind BAR1, which shows the driver's memory no longer once it is bound.
+      yield* this.#log('LOGRM', 'GSP-RM initialised');
       bindBars(this.#hardware, state.image!, state.savedBars);
       state.savedBars = undefined;
       this.#hardware.trace('gsp-rm.init.done');
-      yield* this.#log('LOGRM', 'GSP-RM initialised');
     }
     queue(this.#hardware, state, release, { function: release.events.numbers.initDone!, result, sequence: 0, payload: new Uint8Array(0) });
     this.serve();

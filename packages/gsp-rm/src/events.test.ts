@@ -1,5 +1,5 @@
 import { text } from '@nova-stack/c-layout';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LOG_BASE } from './log.ts';
 import { driver, type Driver } from './testing/driver.ts';
 import { FORMATS, VERSIONS } from './testing/formats.ts';
@@ -98,4 +98,17 @@ test('logs bear what happened, with the time', async () => {
   expect(log(0).slice(0, 2)).toEqual([2n, BigInt(LOG_BASE)]);
   expect(log(0x10000).slice(0, 2)).toEqual([2n, BigInt(LOG_BASE + 0x100)]);
   expect(log(0x10000)[2]).toBeGreaterThan(log(0)[2]!);
+});
+
+test('logs that lie behind BAR1 are written before the BAR goes through page tables', async () => {
+  const self = driver();
+  const { memory } = self.hardware;
+  const write = memory.write.bind(memory);
+  const spy = vi.spyOn(memory, 'write').mockImplementation((address, from) => {
+    if (address >= 0x1020_0000 && address < 0x1022_0000) expect(self.hardware.scratch(0xb80f40)).toBe(0);
+    write(address, from);
+  });
+  await self.boot();
+  expect(spy).toHaveBeenCalledWith(0x1021_0000, expect.anything());
+  expect(self.hardware.scratch(0xb80f40) >>> 31).toBe(1);
 });
