@@ -48,12 +48,32 @@ test('does what a plain list of pages does', () => {
   }));
 });
 
-test('finds one of many thousand ranges, and takes no more than it said', () => {
+/** Pages that are mapped in any order, and how often one's address was looked at. */
+function scattered(count: number): { readonly ranges: readonly DmaRange[]; readonly looks: () => number } {
+  let looks = 0;
+  // A multiplier without a common factor: every page once, in a scattered order, and no two that touch.
+  const ranges = Array.from({ length: count }, (_, i) => {
+    const page = 2 ** 32 + ((i * 40_507) % count) * 8192;
+    return { size: 4096, offset: 0, readable: true, writable: true, get address() { looks++; return page; } };
+  });
+  return { ranges, looks: () => { const so = looks; looks = 0; return so; } };
+}
+
+test('finds one of the most ranges that there can be with a few looks, and takes no more than it said', () => {
   const map = new DmaMap();
-  for (let i = 0; i < 65_535; i++) map.map({ address: i * 8192, size: 4096, offset: 0, readable: true, writable: true });
-  expect(map.find(40_000 * 8192 + 5)?.address).toBe(40_000 * 8192);
-  expect(map.find(40_000 * 8192 + 4096)).toBeUndefined();
+  const { ranges, looks } = scattered(65_535);
+  for (const range of ranges) map.map(range);
+  expect(looks() / ranges.length).toBeLessThan(100);
+  expect(map.size).toBe(65_535);
   expect(() => { map.map({ address: 2 ** 40, size: 4096, offset: 0, readable: true, writable: true }); }).toThrow(/65535 ranges/);
+
+  looks();
+  expect(ranges.slice(0, 5000).every((range) => map.find(range.address + 4095) === range && map.find(range.address + 4096) === undefined)).toBe(true);
+  expect(looks() / 10_000).toBeLessThan(50);
+
+  for (const range of ranges) map.unmap(range.address, 4096);
+  expect(looks() / ranges.length).toBeLessThan(200);
+  expect(map.size).toBe(0);
 });
 
 test.each([[0, 0], [2 ** 53 - 4096, 8192]])('a range at %i of %i bytes is refused', (address, size) => {

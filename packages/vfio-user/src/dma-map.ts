@@ -1,3 +1,4 @@
+import { AddressOrder } from './address-order.ts';
 import { Refusal } from './errors.ts';
 import { ERRNO, MAX_DMA_MAPS } from './protocol.ts';
 
@@ -13,51 +14,54 @@ export interface DmaRange {
   readonly writable: boolean;
 }
 
-/** What a client's device may reach: ranges that do not overlap, found by binary search, for there may be thousands. */
+/** What a client's device may reach: ranges that do not overlap, of which there may be tens of thousands. */
 export class DmaMap {
-  readonly #ranges: DmaRange[] = [];
+  readonly #ranges: AddressOrder<DmaRange> = new AddressOrder<DmaRange>();
   #last: DmaRange | undefined;
 
   get size(): number {
-    return this.#ranges.length;
+    return this.#ranges.size;
   }
 
   /** @throws Refusal EINVAL, EEXIST, ENOSPC. */
   map(range: DmaRange): void {
     const { address, size } = range;
     if (size <= 0 || !Number.isSafeInteger(address + size)) throw new Refusal(ERRNO.EINVAL, `a range of ${size} bytes at 0x${address.toString(16)}: expected at least one byte, below 2^53`);
-    if (this.#ranges.length >= MAX_DMA_MAPS) throw new Refusal(ERRNO.ENOSPC, `there are ${MAX_DMA_MAPS} ranges already`);
-    const index = this.#after(address);
-    const [before, next] = [this.#ranges[index - 1], this.#ranges[index]];
+    if (this.#ranges.size >= MAX_DMA_MAPS) throw new Refusal(ERRNO.ENOSPC, `there are ${MAX_DMA_MAPS} ranges already`);
+    const [before, next] = [this.#ranges.before(address), this.#ranges.after(address)];
     if ((before && before.address + before.size > address) || (next && address + size > next.address)) {
       throw new Refusal(ERRNO.EEXIST, `the range at 0x${address.toString(16)}, ${size} bytes, overlaps another one`);
     }
-    this.#ranges.splice(index, 0, range);
+    this.#ranges.insert(range);
     this.#last = undefined;
   }
 
   /** Takes away every range inside the given one; tells how many. @throws Refusal EINVAL when there is none, or it would cut one. */
   unmap(address: number, size: number): number {
-    const first = this.#ranges[this.#after(address) - 1]?.address === address ? this.#after(address) - 1 : this.#after(address);
-    let end = first;
-    while (end < this.#ranges.length && this.#ranges[end]!.address + this.#ranges[end]!.size <= address + size) end++;
-    const cut = [this.#ranges[first - 1], this.#ranges[end]].some((range) => range && range.address < address + size && address < range.address + range.size);
-    if (cut || end === first) throw new Refusal(ERRNO.EINVAL, `no ranges lie in ${size} bytes from 0x${address.toString(16)} on, or one only in part`);
-    this.#ranges.splice(first, end - first);
+    const end = address + size;
+    const within: DmaRange[] = [];
+    let next = this.#ranges.after(address - 1);
+    for (; next && next.address + next.size <= end; next = this.#ranges.after(next.address)) within.push(next);
+    const before = this.#ranges.before(address - 1);
+    const cut = (next !== undefined && next.address < end) || (before !== undefined && before.address + before.size > address);
+    if (cut || within.length === 0) throw new Refusal(ERRNO.EINVAL, `no ranges lie in ${size} bytes from 0x${address.toString(16)} on, or one only in part`);
+    for (const range of within) this.#ranges.remove(range);
     this.#last = undefined;
-    return end - first;
+    return within.length;
   }
 
   clear(): number {
+    const { size } = this.#ranges;
     this.#last = undefined;
-    return this.#ranges.splice(0).length;
+    this.#ranges.clear();
+    return size;
   }
 
   /** The range that `address` lies in. */
   find(address: number): DmaRange | undefined {
     const last = this.#last;
     if (last && address >= last.address && address < last.address + last.size) return last;
-    const range = this.#ranges[this.#after(address) - 1];
+    const range = this.#ranges.before(address);
     return range && address < range.address + range.size ? (this.#last = range) : undefined;
   }
 
@@ -73,16 +77,5 @@ export class DmaMap {
       done += part;
     }
     return parts;
-  }
-
-  /** Index of the first range that begins after `address`. */
-  #after(address: number): number {
-    let [low, high] = [0, this.#ranges.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ranges[middle]!.address <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
