@@ -164,6 +164,11 @@ const commands = {
     await step("Linux with the modelled GPU", [process.execPath, "e2e/linux/judge.mjs", ...args]);
   },
 
+  async "e2e:tinygrad"(args) {
+    await turbo("building nova", ["build", "--filter=@nova-stack/nova..."]);
+    await step("tinygrad's driver with the modelled GPU", [process.execPath, "e2e/tinygrad/judge.mjs", ...args]);
+  },
+
   async bench(args) {
     await turbo("building the benchmarks", ["build", "--filter=@nova-stack/bench..."]);
     await step("benchmarks", [process.execPath, "--expose-gc", "bench/dist/main.js", ...args]);
