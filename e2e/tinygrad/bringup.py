@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import pathlib
+import random
 import re
 import sys
 import time
@@ -107,17 +108,44 @@ def attempt(what):
     return {"error": error, "seconds": round(time.perf_counter() - began, 2)}
 
 
+def read_through_tables(dev, count=(6 << 20) + 0x5000):
+    """Whether BAR1 shows what tinygrad's page tables say once it goes through them; None where it does not reach so far.
+
+    Instance block: linux: drivers/gpu/drm/nouveau/nvkm/subdev/mmu/vmmgp100.c (gp100_vmm_join)
+    """
+    large_pages, small_pages = dev.mm.valloc(count), dev.mm.valloc(0x3000)
+    if max(mapping.va_addr + mapping.size for mapping in (large_pages, small_pages)) > dev.vram.nbytes:
+        return None
+    block = dev.mm.palloc(0x1000)
+    directory = dev.mm.root_page_table.paddr | 1 << 10 | 1 << 11  # in video memory, format 2, large pages of 64 KiB
+    dev.vram.view(block + 0x200, 8, fmt="Q")[0] = directory
+    same = True
+    for mapping in (large_pages, small_pages):
+        data = random.Random(mapping.va_addr).randbytes(mapping.size)
+        done = 0
+        for address, size in mapping.paddrs:
+            dev.vram.view(address, size)[:] = data[done : done + size]
+            done += size
+        dev.NV_PBUS_BAR1_BLOCK.write(mode=1, target=0, ptr=block >> 12)
+        same &= dev.pci_dev.map_bar(1, off=mapping.va_addr, size=mapping.size)[:] == data
+        dev.NV_PBUS_BAR1_BLOCK.write(mode=0, target=0, ptr=0)
+    return same
+
+
 def bring_up(device):
     """NVDev: from the first register to the first allocations, and the end that it makes of it."""
     dev = NVDev.__new__(NVDev)  # kept, so that it can be looked at when it fails half-way
+    tables = None
 
     def run():
+        nonlocal tables
         dev.__init__(device)
         if dev.is_err_state:
             raise RuntimeError("tinygrad took the device for broken")
+        tables = read_through_tables(dev)
         dev.fini()
 
-    return {**attempt(run), **reached(dev)}
+    return {**attempt(run), **reached(dev), "tables": tables}
 
 
 def whole_backend(opened):
