@@ -33,6 +33,7 @@ async function novaCore(version: string): Promise<CoreUnderTest> {
   const PRAMIN = 0x70_0000;
   return {
     endpoint: endpoint!,
+    secrets: /\b(?:gsp|gfid|rpc|rm|vmmu|wpr|falcon|chid|runlist|fwsec|booter|ad102|ada|\d{3}\.\d{2,3}(?:\.\d+)?)\b/i,
     ...(version === HOSTING && { types: syntheticTypeFile({ device: 0x26b5, version }) }),
     lent: () => ({
       // When the core is down, memory that the device can still reach is what it forgot.

@@ -23,6 +23,8 @@ export interface CoreUnderTest {
   readonly endpoint: CoreEndpoint;
   /** Data for `submitTypes` with at least two types of different sizes that this core accepts, of which the smaller fits at least twice. */
   readonly types?: Uint8Array;
+  /** What only the core's own people would say: names of parts of hardware and firmware, their versions. Matched in any letters. */
+  readonly secrets?: RegExp;
   lent?(): Lent;
   /** What a guest sees in its memory. */
   guest?(vf: number): { read(offset: number, length: number): Uint8Array; write(offset: number, bytes: Uint8Array): void };

@@ -24,6 +24,7 @@ export function memoryCoreUnderTest(): MemoryCoreUnderTest {
     core,
     endpoint: core.endpoint,
     types: TYPES,
+    secrets: /\b(?:gsp|firmware)\b/i,
     lent: () => { const { bytes, instances } = core.lent(); return { bytes, instances }; },
     guest: (vf) => ({ read: (offset, length) => core.guestRead(vf, offset, length), write: (offset, bytes) => { core.guestWrite(vf, offset, bytes); } }),
     mishap: (operation, how) => void next.set(names[operation], how),
