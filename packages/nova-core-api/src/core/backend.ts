@@ -37,6 +37,8 @@ export interface CoreBackend {
   readonly base: BaseBackend;
   readonly vgpu?: VgpuBackend;
   readonly drm?: DrmBackend;
+  /** Whether the device is there; where it is not, every call is `DeviceLost`, also before the core has heard of it. */
+  readonly present?: () => boolean;
   /** Time for events, in nanoseconds, never going back; without it events have time 0. */
   readonly now?: () => number;
   readonly trace?: Trace;

@@ -77,7 +77,8 @@ export class ServerSession implements FacadeHost {
 
   over(): ContractError | undefined {
     if (this.#state === 'Lost') return new ContractError('DeviceLost', 'The device is gone');
-    return SESSION_STATES[this.#state].calls === 'none' ? new ContractError('InvalidState', 'The session has ended') : undefined;
+    if (SESSION_STATES[this.#state].calls === 'none') return new ContractError('InvalidState', 'The session has ended');
+    return this.#options.backend.present?.() === false ? new ContractError('DeviceLost', 'The device is gone') : undefined;
   }
 
   begin({ operation }: Call): (failed: boolean) => void {

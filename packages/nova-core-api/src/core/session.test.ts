@@ -419,3 +419,18 @@ describe('while the core is quiet', () => {
     expect(seen).toEqual([]);
   });
 });
+
+test('a device that has left is gone for every call, before the core says so', async () => {
+  const core = createMemoryCore();
+  let present = true;
+  const published = createEndpoint({ ...core.backend, present: () => present });
+  const session = await published.endpoint.attach({ ...ALL, epoch: 1n });
+  const { region } = await session.base.allocate({ size: 1 });
+  const late = region.clear({ offset: 0, length: 1 });
+  present = false;
+  await expect(late).rejects.toEqual(coded('DeviceLost'));
+  for (const call of [() => session.base.deviceInfo(), () => session.vgpu!.listTypes(), () => region.read({ offset: 0, length: 1 })]) expect(call).toThrow(coded('DeviceLost'));
+  await region.release();
+  await session.detach();
+  expect(() => session.base.deviceInfo()).toThrow(coded('InvalidState'));
+});

@@ -89,6 +89,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     capabilities: [...BASE, ...(vgpu ? VGPU : [])],
     epoch: BigInt(id + 1),
     supportId,
+    present: () => pci.present,
     now: () => clock.now(),
     trace,
     base: baseBackend(services),
