@@ -1,5 +1,5 @@
 import { ReleaseStack } from '@nova-stack/aux-bus';
-import { at, NV_PDISP_VGA_WORKSPACE_BASE, NV_PGSP_QUEUE_HEAD, NV_USABLE_FB_SIZE_IN_MB } from '@nova-stack/gpu-regs';
+import { at, NV_PDISP_VGA_WORKSPACE_BASE, NV_PGSP_QUEUE_HEAD } from '@nova-stack/gpu-regs';
 import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
 import type { DmaBuffer } from '@nova-stack/pci';
 
@@ -19,11 +19,12 @@ import { usableRanges } from './memory/vram.ts';
 import { read, write } from './mmio.ts';
 import { buildRadix3 } from './radix3.ts';
 import { runSequence } from './sequencer.ts';
-import { KiB, MiB } from './sizes.ts';
+import { KiB } from './sizes.ts';
 import { hostableVfs, systemFacts } from './system-facts.ts';
 import { takeDown, type UnloadBundle } from './take-down.ts';
 import { promOf } from './vbios/rom.ts';
 import { readVbios, type Vbios } from './vbios/vbios.ts';
+import { readVramSize } from './vram-size.ts';
 import { readWpr2 } from './wpr2.ts';
 
 /** A GPU whose firmware runs and answers. */
@@ -63,9 +64,10 @@ function readVbiosOf(device: Device): Vbios {
   return vbios;
 }
 
-function layOut(device: Device, { displayFuse, frtsSize }: Chip['family'], files: FirmwareFiles): FbLayout {
+function layOut(device: Device, family: Chip['family'], files: FirmwareFiles): FbLayout {
   const { bar0, pci } = device;
-  const vramSize = read(bar0, NV_USABLE_FB_SIZE_IN_MB).value * MiB;
+  const { displayFuse, frtsSize } = family;
+  const vramSize = readVramSize(device, family);
   const displayDisabled = displayFuse === undefined || read(bar0, displayFuse).disabled === 1;
   const vga = displayDisabled ? undefined : read(bar0, NV_PDISP_VGA_WORKSPACE_BASE);
   present(device, 'fb-layout');
@@ -75,7 +77,7 @@ function layOut(device: Device, { displayFuse, frtsSize }: Chip['family'], files
     frtsSize,
     bootloaderSize: files.bootloader.data.length,
     imageSize: files.image.length,
-    heap: files.abi.boot.heap,
+    heap: files.abi.boot.heap[family.libos],
     // A firmware that is not to host any is not told of virtual functions.
     vfs: isAbsent(files.abi.vgpu) ? 0 : hostableVfs(pci),
   });
@@ -141,9 +143,9 @@ export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoi
   const files = await loadFirmwareFiles(device, firmware, chip);
   const layout = layOut(device, chip.family, files);
   const vbios = readVbiosOf(device);
-  const fwsec = prepareFwsec(device, vbios.fwsec);
-  const booterLoad = prepareBooter(device, 'load', files.booterLoad);
-  const booterUnload = prepareBooter(device, 'unload', files.booterUnload);
+  const fwsec = prepareFwsec(device, vbios.fwsec, files.falconBootloader);
+  const booterLoad = prepareBooter(device, 'load', files.booterLoad, chip.family);
+  const booterUnload = prepareBooter(device, 'unload', files.booterUnload, chip.family);
 
   const allocate = (stack: ReleaseStack) => (size: number, label: string): DmaBuffer => {
     const buffer = pci.allocDma(size, { label });

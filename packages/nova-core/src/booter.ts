@@ -1,3 +1,5 @@
+import type { Family } from '@nova-stack/gpu-regs';
+
 import { present, report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import type { Falcon } from './falcon.ts';
@@ -9,6 +11,8 @@ import { readWpr2 } from './wpr2.ts';
 /** A booter as its file describes it; offsets and sizes in bytes of `data`. */
 export interface BooterFile {
   readonly data: Uint8Array;
+  /** Code before the secure part; only where ports are written. */
+  readonly nonSecureImem?: UcodeSection;
   readonly imem: UcodeSection;
   readonly dmem: UcodeSection;
   readonly bootVector: number;
@@ -28,9 +32,10 @@ export interface Booter {
 }
 
 /** @throws {@link NovaCoreError} `SIGNATURE` when no signature of the file fits the fuses. */
-export function prepareBooter(device: Device, name: Booter['name'], file: BooterFile): Booter {
+export function prepareBooter(device: Device, name: Booter['name'], file: BooterFile, family: Family): Booter {
   const step: Step = name === 'load' ? 'booter-load' : 'booter-unload';
-  const fuse = fuseVersion(device, step, file.engineMask, file.ucodeId);
+  // Without a boot ROM there are no fuses for versions.
+  const fuse = family.falcon === 'ga102' ? fuseVersion(device, step, file.engineMask, file.ucodeId) : 0;
   const index = booterSignatureIndex(step, fuse, file.fuseVersion, file.signatures.length);
   const bytes = file.data.slice();
   bytes.set(file.signatures[index]!, file.signatureLocation);
@@ -44,6 +49,7 @@ async function runBooter(device: Device, sec2: Falcon, step: Step, { name, file,
     await sec2.load(step, {
       name: `booter ${name}`,
       image,
+      nonSecureImem: file.nonSecureImem,
       imem: file.imem,
       dmem: file.dmem,
       bootVector: file.bootVector,

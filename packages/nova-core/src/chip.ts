@@ -16,9 +16,9 @@ export interface Chip {
   readonly family: Family;
 }
 
-/** Whether this driver brings chips of a family up: FWSEC and booter start the GSP, and ucode is loaded by DMA. */
-function supported({ bootChain, falcon, ucodeLoad }: Family): boolean {
-  return bootChain === 'fwsec-booter' && falcon === 'ga102' && ucodeLoad === 'dma';
+/** Whether this driver brings chips of a family up: FWSEC and booter start the GSP. */
+function supported({ bootChain }: Family): boolean {
+  return bootChain === 'fwsec-booter';
 }
 
 /** Architecture of the first chips that have BOOT_42 at all. */

@@ -22,7 +22,7 @@ function falconDevice(): FakeDevice {
 
 const ucode: FalconUcode = {
   name: 'test',
-  image: { address: 0x1_2345_6700_0000 / 4 },
+  image: { address: 0x1_2345_6700_0000 / 4, bytes: new Uint8Array(0) },
   imem: { source: 0x100, destination: 0, length: 0x200 },
   dmem: { source: 0x300, destination: 0x40, length: 0x180 },
   bootVector: 0x100,
@@ -68,6 +68,38 @@ describe('Falcon', () => {
       [B + 0x1210, 0x10], [B + 0x119c, 0x400], [B + 0x1198, 9], [B + 0x1180, 1],
       [B + 0x104, 0x100],
     ]);
+  });
+
+  describe('of a Turing', () => {
+    const turing = (device: FakeDevice): Falcon => new Falcon(device, 'gsp', CHIPS.tu102.family);
+
+    it('is reset by a pulse alone, and tells in DMACTL when its memories are clear', async () => {
+      const device = falconDevice();
+      device.registers.set(B + 0xf4, 0x400);
+      await turing(device).reset('gsp-reset');
+      expect(device.writes).toEqual([[B + 0x3c0, 1], [B + 0x3c0, 0], [B + 0x84, 0x1920_00a1]]);
+      for (const scrubbing of [2, 4]) {
+        device.registers.set(B + 0x10c, scrubbing);
+        await expect(turing(device).reset('gsp-reset')).rejects.toMatchObject({ code: 'TIMEOUT', detail: { bound: 10e6 } });
+      }
+    });
+
+    it('is loaded through its ports, code in whole blocks with their tags', async () => {
+      const device = falconDevice();
+      const bytes = Uint8Array.from({ length: 0x308 }, (_, i) => i >>> 2);
+      await turing(device).load('booter-load', {
+        name: 'test', image: { address: 0, bytes }, bootVector: 0, brom: undefined,
+        nonSecureImem: { source: 0, destination: 0, length: 0x100 }, imem: { source: 0x100, destination: 0x300, length: 0x200 }, dmem: { source: 0x300, destination: 0x40, length: 8 },
+      });
+      const block = (first: number): (readonly [number, number])[] => Array.from({ length: 64 }, (_, i) => [B + 0x184, ((first + i) & 0xff) * 0x0101_0101] as const);
+      expect(device.writes).toEqual([
+        [B + 0x624, 0x80], [B + 0x10c, 0],
+        [B + 0x180, 0x0100_0000], [B + 0x188, 0], ...block(0),
+        [B + 0x180, 0x1100_0300], [B + 0x188, 3], ...block(0x40), [B + 0x188, 4], ...block(0x80),
+        [B + 0x1c0, 0x0100_0040], [B + 0x1c4, 0xc0c0_c0c0], [B + 0x1c4, 0xc1c1_c1c1],
+        [B + 0x104, 0],
+      ]);
+    });
   });
 
   it('starts through the alias where that is enabled, and answers both mailboxes', async () => {

@@ -3,10 +3,10 @@ import {
   NV_PFALCON2_FALCON_BROM_ENGIDMASK, NV_PFALCON2_FALCON_BROM_PARAADDR, NV_PFALCON2_FALCON_MOD_SEL,
   NV_PFALCON_FALCON_BOOTVEC, NV_PFALCON_FALCON_CPUCTL, NV_PFALCON_FALCON_CPUCTL_ALIAS, NV_PFALCON_FALCON_DMACTL,
   NV_PFALCON_FALCON_DMATRFBASE, NV_PFALCON_FALCON_DMATRFBASE1, NV_PFALCON_FALCON_DMATRFCMD,
-  NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FALCON_DMATRFMOFFS, NV_PFALCON_FALCON_ENGINE, NV_PFALCON_FALCON_HWCFG2,
-  NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS,
+  NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FALCON_DMATRFMOFFS, NV_PFALCON_FALCON_DMEMC, NV_PFALCON_FALCON_DMEMD, NV_PFALCON_FALCON_ENGINE, NV_PFALCON_FALCON_HWCFG2,
+  NV_PFALCON_FALCON_IMEMC, NV_PFALCON_FALCON_IMEMD, NV_PFALCON_FALCON_IMEMT, NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS,
   NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG, NV_PMC_BOOT_0, NV_PRISCV_RISCV_BCR_CTRL,
-  NV_PRISCV_RISCV_CPUCTL, type Decoded, type FalconName, type Family, type Fields, type Register,
+  type Decoded, type FalconName, type Family, type Fields, type Register,
 } from '@nova-stack/gpu-regs';
 import type { DmaBuffer } from '@nova-stack/pci';
 
@@ -15,21 +15,27 @@ import { NovaCoreError, type Step } from './errors.ts';
 import { read, update, write } from './mmio.ts';
 import type { UcodeSection } from './vbios/descriptor.ts';
 
-/** Code and data for a falcon whose ucode is fetched by DMA and checked by the boot ROM. */
+/** Code and data for a falcon, fetched by DMA and checked by the boot ROM, or written through its ports. */
 export interface FalconUcode {
   /** What it is, for errors. */
   readonly name: string;
   /** Where the device finds it; whole 256-byte blocks are read, so the memory extends to the next multiple. */
-  readonly image: Pick<DmaBuffer, 'address'>;
-  readonly imem: UcodeSection;
+  readonly image: Pick<DmaBuffer, 'address' | 'bytes'>;
+  /** Code that any falcon runs; only where ports are written. */
+  readonly nonSecureImem?: UcodeSection | undefined;
+  /** Code that needs a signature. */
+  readonly imem: UcodeSection | undefined;
   readonly dmem: UcodeSection;
+  /** Virtual block number of the first code where it differs from where the code goes; only where ports are written. */
+  readonly startTag?: number;
   readonly bootVector: number;
+  /** Undefined for what no boot ROM looks at. */
   readonly brom: {
     /** DMEM offset of the signature. */
     readonly signatureOffset: number;
     readonly engineMask: number;
     readonly ucodeId: number;
-  };
+  } | undefined;
 }
 
 export interface Mailboxes {
@@ -40,6 +46,7 @@ export interface Mailboxes {
 const RESET_READY = { bound: 150 * US, every: 10 * US } as const;
 const RESET_HOLD = 10 * US;
 const SCRUB = { bound: 20 * MS, every: 100 * US } as const;
+const SCRUB_TU102 = { bound: 10 * MS, every: 100 * US } as const;
 const CORE_SELECT = { bound: 10 * MS, every: 100 * US } as const;
 const TRANSFER = { bound: 2 * S, every: 10 * US } as const;
 /** Longest run of any ucode. */
@@ -48,10 +55,14 @@ const COHERENT_SYSMEM = 1;
 /** Context of {@link NV_PFALCON_FALCON_DMATRFCMD} through which ucode is fetched. */
 const TRANSCFG = at(NV_PFALCON_FBIF_TRANSCFG, 0);
 const PARAADDR = at(NV_PFALCON2_FALCON_BROM_PARAADDR, 0);
+/** Ports through which memories are written. */
+const IMEM = { control: at(NV_PFALCON_FALCON_IMEMC, 0), data: at(NV_PFALCON_FALCON_IMEMD, 0), tag: at(NV_PFALCON_FALCON_IMEMT, 0) } as const;
+const DMEM = { control: at(NV_PFALCON_FALCON_DMEMC, 0), data: at(NV_PFALCON_FALCON_DMEMD, 0) } as const;
 
 /**
- * One falcon microcontroller, driven as GA102 and later want it: loading by DMA, start through the boot ROM.
- * Source: linux: drivers/gpu/nova-core/falcon.rs, falcon/hal/ga102.rs.
+ * One falcon microcontroller. GA102 and later load by DMA and start through the boot ROM; Turing's are written through
+ * ports and have neither boot ROM nor a choice of cores.
+ * Source: linux: drivers/gpu/nova-core/falcon.rs, falcon/hal/tu102.rs, falcon/hal/ga102.rs.
  */
 export class Falcon {
   /** For errors and the trace. */
@@ -86,11 +97,6 @@ export class Falcon {
     return this.#read(this.#family.riscvActive).active === 1;
   }
 
-  /** The RISC-V core of the same engine has stopped. */
-  get riscvHalted(): boolean {
-    return this.#read(NV_PRISCV_RISCV_CPUCTL).halted === 1;
-  }
-
   /** Clears the software interrupt that a message raises. */
   clearSoftwareInterrupt(): void {
     this.#write(NV_PFALCON_FALCON_IRQSCLR, { swgen0: 1 });
@@ -99,16 +105,12 @@ export class Falcon {
   /** Stops whatever runs, clears the memories and selects the falcon core. */
   async reset(step: Step): Promise<void> {
     const device = this.#device;
-    // Some engines never report readiness here; the reset works all the same.
-    await until(device, step, `reset readiness of ${this.name}`, RESET_READY, () => this.#read(NV_PFALCON_FALCON_HWCFG2).resetReady === 1)
-      .catch((error: unknown) => {
-        if (!(error instanceof NovaCoreError) || error.code !== 'TIMEOUT') throw error;
-      });
+    if (this.#family.falcon === 'ga102') await this.#readyForReset(step);
     this.#update(NV_PFALCON_FALCON_ENGINE, { reset: 1 });
     await device.clock.sleep(RESET_HOLD, `reset of ${this.name}`);
     this.#update(NV_PFALCON_FALCON_ENGINE, { reset: 0 });
     await this.#scrubbed(step);
-    if (this.#read(NV_PRISCV_RISCV_BCR_CTRL).coreSelect !== 0) {
+    if (this.#family.falcon === 'ga102' && this.#read(NV_PRISCV_RISCV_BCR_CTRL).coreSelect !== 0) {
       this.#write(NV_PRISCV_RISCV_BCR_CTRL, {});
       await until(device, step, `core selection of ${this.name}`, CORE_SELECT, () => this.#read(NV_PRISCV_RISCV_BCR_CTRL).valid === 1);
     }
@@ -117,23 +119,68 @@ export class Falcon {
     report(device.trace, 'nova-core.falcon.reset', { falcon: this.name });
   }
 
-  async #scrubbed(step: Step): Promise<void> {
-    await until(this.#device, step, `memory scrubbing of ${this.name}`, SCRUB, () => this.#read(NV_PFALCON_FALCON_HWCFG2).memScrubbing === 0);
+  async #readyForReset(step: Step): Promise<void> {
+    const device = this.#device;
+    // Some engines never report readiness here; the reset works all the same.
+    await until(device, step, `reset readiness of ${this.name}`, RESET_READY, () => this.#read(NV_PFALCON_FALCON_HWCFG2).resetReady === 1)
+      .catch((error: unknown) => {
+        if (!(error instanceof NovaCoreError) || error.code !== 'TIMEOUT') throw error;
+      });
   }
 
-  /** Fetches code and data by DMA and prepares the boot ROM. The falcon was reset before. */
+  async #scrubbed(step: Step): Promise<void> {
+    const what = `memory scrubbing of ${this.name}`;
+    if (this.#family.falcon === 'ga102') await until(this.#device, step, what, SCRUB, () => this.#read(NV_PFALCON_FALCON_HWCFG2).memScrubbing === 0);
+    else {
+      await until(this.#device, step, what, SCRUB_TU102, () => {
+        const { imemScrubbing, dmemScrubbing } = this.#read(NV_PFALCON_FALCON_DMACTL);
+        return imemScrubbing === 0 && dmemScrubbing === 0;
+      });
+    }
+  }
+
+  /** Brings code and data in, and prepares the boot ROM where there is one. The falcon was reset before. */
   async load(step: Step, ucode: FalconUcode): Promise<void> {
     this.allowPhysical();
-    this.#update(TRANSCFG, { physical: 1, target: COHERENT_SYSMEM });
-    const { address } = ucode.image;
-    // IMEM: the offset register doubles as the code's virtual tag, so it counts within the image.
-    await this.#transfer(step, address, ucode.imem.source, ucode.imem, { imem: 1, secure: 1 });
-    await this.#transfer(step, address + ucode.dmem.source, 0, ucode.dmem, { imem: 0, secure: 0 });
-    this.#write(PARAADDR, { value: ucode.brom.signatureOffset });
-    this.#write(NV_PFALCON2_FALCON_BROM_ENGIDMASK, { value: ucode.brom.engineMask });
-    this.#write(NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID, { ucodeId: ucode.brom.ucodeId });
-    this.#write(NV_PFALCON2_FALCON_MOD_SEL, { algorithm: MOD_SEL_RSA3K });
+    if (this.#family.ucodeLoad === 'dma') await this.#loadByDma(step, ucode);
+    else this.#loadByPorts(ucode);
     this.#write(NV_PFALCON_FALCON_BOOTVEC, { value: ucode.bootVector });
+  }
+
+  async #loadByDma(step: Step, { image: { address }, imem, dmem, brom }: FalconUcode): Promise<void> {
+    this.#update(TRANSCFG, { physical: 1, target: COHERENT_SYSMEM });
+    // IMEM: the offset register doubles as the code's virtual tag, so it counts within the image.
+    if (imem) await this.#transfer(step, address, imem.source, imem, { imem: 1, secure: 1 });
+    await this.#transfer(step, address + dmem.source, 0, dmem, { imem: 0, secure: 0 });
+    if (brom === undefined) return;
+    this.#write(PARAADDR, { value: brom.signatureOffset });
+    this.#write(NV_PFALCON2_FALCON_BROM_ENGIDMASK, { value: brom.engineMask });
+    this.#write(NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID, { ucodeId: brom.ucodeId });
+    this.#write(NV_PFALCON2_FALCON_MOD_SEL, { algorithm: MOD_SEL_RSA3K });
+  }
+
+  #loadByPorts({ image: { bytes }, nonSecureImem, imem, dmem, startTag }: FalconUcode): void {
+    const words = (source: number, length: number, put: (value: number) => void): void => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      // Blocks are written whole, also the last one.
+      for (let at = source; at < source + length; at += 4) put(at + 4 <= bytes.length ? view.getUint32(at, true) : 0);
+    };
+    for (const [section, secure] of [[nonSecureImem, 0], [imem, 1]] as const) {
+      if (section === undefined) continue;
+      const { source, destination, length } = section;
+      this.#write(IMEM.control, { secure, autoIncrementWrite: 1, offset: destination });
+      for (let done = 0; done < length; done += FALCON_BLOCK) {
+        this.#write(IMEM.tag, { tag: (startTag ?? Math.floor(destination / FALCON_BLOCK)) + done / FALCON_BLOCK });
+        words(source + done, FALCON_BLOCK, (value) => { this.#write(IMEM.data, { value }); });
+      }
+    }
+    this.#write(DMEM.control, { autoIncrementWrite: 1, offset: dmem.destination });
+    words(dmem.source, dmem.length, (value) => { this.#write(DMEM.data, { value }); });
+  }
+
+  /** Lets a context of the falcon reach coherent system memory by physical address. */
+  openContext(context: number): void {
+    this.#update(at(NV_PFALCON_FBIF_TRANSCFG, context), { physical: 1, target: COHERENT_SYSMEM });
   }
 
   /** Lets the falcon reach memory by physical address, without a context. */

@@ -1,12 +1,14 @@
 import {
-  FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseGspImage, parseRiscvBootloader, type Booter, type FirmwareKind,
-  type FirmwareSource,
+  acrBootloaderPath, FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseFalconBootloader, parseGspImage, parseRiscvBootloader,
+  type Booter, type FirmwareKind, type FirmwareSource,
 } from '@nova-stack/firmware-files';
+import type { Family } from '@nova-stack/gpu-regs';
 
 import type { BooterFile } from './booter.ts';
 import type { Chip } from './chip.ts';
 import { report, type Device } from './device.ts';
 import { NovaCoreError } from './errors.ts';
+import type { FwsecBootloader } from './fwsec-bootloader.ts';
 import type { FirmwareAbi } from './firmware/abi.ts';
 import { FIRMWARE_ABIS, SUPPORTED_FIRMWARE } from './firmware/versions.ts';
 
@@ -33,6 +35,8 @@ export interface FirmwareFiles {
   };
   readonly booterLoad: BooterFile;
   readonly booterUnload: BooterFile;
+  /** What fetches FWSEC on chips whose falcons cannot by themselves. */
+  readonly falconBootloader: FwsecBootloader | undefined;
 }
 
 /** For errors: `580.105.08, 570.144, …` */
@@ -46,20 +50,42 @@ function failure(cause: unknown): unknown {
   });
 }
 
-/** Layout for chips whose ucode is fetched by DMA: one secure code part and one data part. */
-function booterFile(booter: Booter): BooterFile {
+/**
+ * Where parts of a booter go, which its file does not tell: the secure code alone, at the start of IMEM, where ucode is
+ * fetched by DMA; all code at the offsets that it has in the file where ports are written.
+ * Source: linux: drivers/gpu/nova-core/firmware/booter.rs
+ */
+function booterFile(booter: Booter, { ucodeLoad }: Family): BooterFile {
   const app = booter.apps[0]!;
+  const { osCodeOffset, osCodeSize, osDataOffset, osDataSize } = booter.load;
+  const byPorts = ucodeLoad === 'pio';
   return {
     data: booter.data,
-    imem: { source: app.codeOffset, destination: 0, length: app.codeSize },
-    dmem: { source: booter.load.osDataOffset, destination: 0, length: booter.load.osDataSize },
-    bootVector: app.codeOffset,
+    ...(byPorts && { nonSecureImem: { source: 0, destination: osCodeOffset, length: osCodeSize } }),
+    imem: { source: app.codeOffset, destination: byPorts ? app.codeOffset : 0, length: app.codeSize },
+    dmem: { source: osDataOffset, destination: 0, length: osDataSize },
+    bootVector: byPorts ? osCodeOffset : app.codeOffset,
     signatureLocation: booter.patchLocation,
     signatures: booter.signatures,
     fuseVersion: booter.metadata.fuseVersion,
     engineMask: booter.metadata.engineIdMask,
     ucodeId: booter.metadata.ucodeId,
   };
+}
+
+/** The release's own file, or the older one without a version that is the same. */
+async function readFalconBootloader(source: FirmwareSource, chip: string, version: string): Promise<FwsecBootloader> {
+  const parse = async (path: string): Promise<FwsecBootloader> => {
+    const { code, descriptor: { startTag } } = parseFalconBootloader(await source.read(path), path);
+    return { code, startTag };
+  };
+  const path = firmwarePath({ chip, kind: 'gen_bootloader', version });
+  try {
+    return await parse(path);
+  } catch (error) {
+    if (!(error instanceof FirmwareFileError) || error.code !== 'NOT_FOUND') throw error;
+    return parse(acrBootloaderPath(chip));
+  }
 }
 
 /** @throws {@link NovaCoreError} `VERSION_NOT_SUPPORTED`, with the versions that are. */
@@ -133,8 +159,9 @@ export async function loadFirmwareFiles(device: Device, choice: FirmwareChoice, 
       bootloader: {
         data: bootloader.data, codeOffset: monitorCodeOffset, dataOffset: monitorDataOffset, manifestOffset, applicationVersion: appVersion,
       },
-      booterLoad: booterFile(await read('booter_load', parseBooter)),
-      booterUnload: booterFile(await read('booter_unload', parseBooter)),
+      booterLoad: booterFile(await read('booter_load', parseBooter), chip.family),
+      booterUnload: booterFile(await read('booter_unload', parseBooter), chip.family),
+      falconBootloader: chip.family.fwsecDescriptor === 2 ? await readFalconBootloader(source, chip.name, found.release) : undefined,
     };
     report(device.trace, 'nova-core.firmware.loaded', {
       version: files.version, source: source.name, image: files.image.length, bootloader: files.bootloader.data.length,

@@ -2,6 +2,7 @@ import { CHIPS } from '@nova-stack/gpu-regs';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { Falcon } from './falcon.ts';
+import type { FwsecBootloader } from './fwsec-bootloader.ts';
 import { prepareFwsec, requireNoWpr2, runFrts, runSb } from './fwsec.ts';
 import { fakeDevice, type FakeDevice } from './testing/fake-device.ts';
 import { FIXTURE_LAYOUT, romFixture } from './testing/rom-fixture.ts';
@@ -32,7 +33,7 @@ describe('FWSEC', () => {
       if (outcome.wpr2) device.registers.set(0x1fa824, outcome.wpr2.start / 0x100).set(0x1fa828, outcome.wpr2.end / 0x100);
     };
   });
-  const prepared = (options = {}) => prepareFwsec(device, readVbios(romOf(romFixture(options).rom)).fwsec);
+  const prepared = (options = {}, bootloader?: FwsecBootloader) => prepareFwsec(device, readVbios(romOf(romFixture(options).rom)).fwsec, bootloader);
 
   it('runs FRTS with command, region and signature in place, and frees what it staged', async () => {
     device.registers.set(0x8241c0 + 32, 0b1);
@@ -70,5 +71,33 @@ describe('FWSEC', () => {
     device.registers.set(0x8241c0 + 32, 0b1);
     expect(() => prepared({ signatures: 1 })).toThrow(expect.objectContaining({ code: 'SIGNATURE' }));
     expect(() => prepared({ descriptorVersion: 2 })).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+    expect(() => prepared({}, { code: new Uint8Array(0x200), startTag: 0xfd })).toThrow(expect.objectContaining({ code: 'NOT_SUPPORTED' }));
+  });
+
+  it('is fetched by a bootloader on a Turing, which is told where it lies', async () => {
+    const turing = new Falcon(device, 'gsp', CHIPS.tu102.family);
+    const fwsec = prepared({ descriptorVersion: 2 }, { code: Uint8Array.from({ length: 0x1f0 }, () => 0xb1), startTag: 0xfd });
+    let address = 0;
+    const { onWrite } = device;
+    device.onWrite = (offset, value) => {
+      onWrite(offset, value);
+      if (offset === B + 0x100) ({ address } = [...device.live][0]!);
+    };
+    await runFrts(device, turing, fwsec, FRTS);
+    const writes = device.writes.filter(([offset]) => offset >= B + 0x104 && offset < B + 0x640);
+    const code = writes.filter(([offset]) => offset === B + 0x184).map(([, value]) => value);
+    expect([code.length, code[0], code.at(-1)]).toEqual([0x80, 0xb1b1_b1b1, 0]);
+    expect(writes.filter(([offset]) => offset === B + 0x180 || offset === B + 0x188)).toEqual([[B + 0x180, 0x0100_fe00], [B + 0x188, 0xfd], [B + 0x188, 0xfe]]);
+    const args = writes.filter(([offset]) => offset === B + 0x1c4).map(([, value]) => value);
+    const { nonSecureImem, secureImem, dmem } = fwsec.descriptor;
+    // linux: drivers/gpu/nova-core/firmware/fwsec/bootloader.rs (BootloaderDmemDescV2)
+    expect(args).toEqual([
+      0, 0, 0, 0, 0, 0, 0, 0, 4, address % 2 ** 32, Math.floor(address / 2 ** 32), nonSecureImem!.destination, nonSecureImem!.length, secureImem.destination, secureImem.length, 0,
+      (address + dmem.source) % 2 ** 32, Math.floor((address + dmem.source) / 2 ** 32), dmem.length, 0, 0,
+    ]);
+    expect(writes.filter(([offset]) => offset === B + 0x104 || offset === B + 0x610)).toEqual([[B + 0x104, 0xfd00], [B + 0x610, 5]]);
+    const patched = staged!.subarray(dmem.source);
+    expect(new DataView(patched.buffer, patched.byteOffset).getUint32(mapper + 0x2c, true)).toBe(0x15);
+    expect(device.live.size).toBe(0);
   });
 });

@@ -15,7 +15,7 @@ export function syntheticBooter(
   { booter }: PackShape, { chip, version, direction, file }: { readonly chip: string; readonly version: string; readonly direction: 'load' | 'unload'; readonly file: string },
 ): Uint8Array {
   const { appSize, osDataSize, tailSize = 0 } = booter[direction];
-  const each = SYNTHETIC_SIGNATURE.falconSize;
+  const each = booter.signatureSize;
 
   const appOffset = OS_CODE_SIZE;
   const osDataOffset = appOffset + appSize;
@@ -49,7 +49,8 @@ export function syntheticBooter(
     patchLocation: osDataOffset + booter.pkcOffset,
     signatureShift: 0,
     // The first is for the newest fuse version, the last for an unburnt fuse.
-    signatures: Array.from({ length: booter.signatures }, (_, i) => signatureBlock(each, booter.metadata.fuseVersion - i, digest)),
+    signatures: Array.from({ length: booter.signatures }, (_, i) =>
+      (each === SYNTHETIC_SIGNATURE.withoutBootRom.size ? digest.subarray(0, each) : signatureBlock(each, booter.metadata.fuseVersion - i, digest))),
     metadata: booter.metadata,
     load: { osCodeOffset: 0, osCodeSize: OS_CODE_SIZE, osDataOffset, osDataSize, appCount: 1 },
     apps: [{ codeOffset: appOffset, codeSize: appSize, dataOffset: appOffset, dataSize: 0 }],

@@ -4,7 +4,9 @@ import { writeRiscvBootloader } from '../riscv-bootloader.ts';
 import type { PackShape } from './shapes.ts';
 import { digestOf, fillFrom, putHeader, signatureBlock } from './ucode.ts';
 
+/** Of version 5, with its tail. */
 const DESCRIPTOR_SIZE = 84;
+const TAIL_SIZE = 8;
 const PARAM_SIZE = 0x10;
 
 /** A `bootloader` file: its manifest starts with the header and, right behind it, the signature over everything. */
@@ -17,7 +19,7 @@ export function syntheticBootloader(
   data.fill(0, slot, slot + falconSize);
   data.set(signatureBlock(falconSize, 0, digestOf(data)), slot);
 
-  const dataOffset = BIN_HEADER_SIZE + DESCRIPTOR_SIZE;
+  const dataOffset = BIN_HEADER_SIZE + (shape.version === 5 ? DESCRIPTOR_SIZE : DESCRIPTOR_SIZE - TAIL_SIZE);
   return writeRiscvBootloader({
     file,
     size: dataOffset + data.length,
@@ -26,16 +28,16 @@ export function syntheticBootloader(
       dataSize: data.length,
     },
     descriptor: {
-      version: 5,
+      version: shape.version,
       bootloaderOffset: shape.code.offset, bootloaderSize: shape.code.size,
       bootloaderParamOffset: shape.code.offset + shape.code.size, bootloaderParamSize: PARAM_SIZE,
       riscvElfOffset: 0, riscvElfSize: 0, appVersion: 0,
       manifestOffset: 0, manifestSize: shape.manifestSize,
       monitorDataOffset: shape.monitorData.offset, monitorDataSize: shape.monitorData.size,
-      monitorCodeOffset: shape.monitorCode.offset, monitorCodeSize: shape.monitorCode.size, monitorEnabled: 1,
+      monitorCodeOffset: shape.monitorCode.offset, monitorCodeSize: shape.monitorCode.size, monitorEnabled: shape.version === 5 ? 1 : 0,
       swbromCodeOffset: 0, swbromCodeSize: 0, swbromDataOffset: 0, swbromDataSize: 0,
     },
-    tail: { fbReservedSize: data.length, signedAsCode: 0 },
+    tail: shape.version === 5 ? { fbReservedSize: data.length, signedAsCode: 0 } : undefined,
     data,
     rest: [],
   });

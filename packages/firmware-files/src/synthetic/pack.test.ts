@@ -3,7 +3,7 @@ import { SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-stack/gpu-regs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { firmwarePath, parseBooter, parseGspImage, parseRiscvBootloader, syntheticPack, type FirmwareKind } from '../index.ts';
+import { firmwarePath, parseBooter, parseFalconBootloader, parseGspImage, parseRiscvBootloader, syntheticPack, type FirmwareKind } from '../index.ts';
 import { SHAPES } from './shapes.ts';
 
 const text = (bytes: Uint8Array, at: number, length: number): string => Buffer.from(bytes.subarray(at, at + length)).toString('latin1').replace(/\0+$/, '');
@@ -51,7 +51,12 @@ describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) =>
   it.each([['booter_load', 2], ['booter_unload', 3]] as const)('signs all that is loaded of %s, for each fuse version', async (kind, number) => {
     const { imem, dmem, pkcOffset, signatures, metadata } = parseBooter(await read(kind), kind);
     expect(header(imem)).toEqual({ magic: 'NOVASYN1', kind: number, version, chip, imem: imem.length, dmem: dmem.length });
-    expect(dmem.subarray(pkcOffset, pkcOffset + 384).every((byte) => byte === 0)).toBe(true);
+    expect(dmem.subarray(pkcOffset, pkcOffset + signatures[0]!.length).every((byte) => byte === 0)).toBe(true);
+    if (chip === 'tu102') {
+      // No boot ROM: the first bytes of the digest, nothing else.
+      expect([pkcOffset, signatures.map((each) => Buffer.from(each).toString('hex'))]).toEqual([0x200, [hex(imem, dmem).slice(0, 32)]]);
+      return;
+    }
     expect(signatures.map(signature)).toEqual(signatures.map((_, i) => ({ magic: 'NOVASIG1', fuse: metadata.fuseVersion - i, digest: hex(imem, dmem) })));
   });
 
@@ -65,9 +70,9 @@ describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) =>
 
 /** As linux-firmware has them, and for 580.105.08 as NVIDIA's script would make them of what its open modules carry. */
 const SIZES: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
-  '535.113.01': { ad102: [32876, 55928, 39800], ga102: [20588, 59768, 39544] },
-  '570.144': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080] },
-  '580.105.08': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080] },
+  '535.113.01': { ad102: [32876, 55928, 39800], ga102: [20588, 59768, 39544], tu102: [4196, 57992, 38024] },
+  '570.144': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], tu102: [4196, 59272, 39304] },
+  '580.105.08': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], tu102: [4196, 59272, 39304] },
 };
 
 it.each(packs)('the files of $chip $version are as long as the real ones', async ({ chip, version }) => {
@@ -75,8 +80,8 @@ it.each(packs)('the files of $chip $version are as long as the real ones', async
   const sizes = await Promise.all((['bootloader', 'booter_load', 'booter_unload'] as const).map(async (kind) => (await pack.read(firmwarePath({ chip, kind, version }))).length));
   expect(sizes).toEqual(SIZES[version]![chip]);
   const { signatures } = parseGspImage(await pack.read(firmwarePath({ chip, kind: 'gsp', version })), 'gsp');
-  for (const family of ['ad10x', 'ga10x', 'gh100']) expect([...signatures.keys()]).toContain(family);
-  expect(signatures.has('gb20x')).toBe(version !== '535.113.01');
+  for (const family of chip === 'tu102' ? ['tu10x', 'tu11x', 'ga100'] : ['ad10x', 'ga10x', 'gh100']) expect([...signatures.keys()]).toContain(family);
+  expect(signatures.has('gb20x')).toBe(chip !== 'tu102' && version !== '535.113.01');
 });
 
 describe('a synthetic pack', () => {
@@ -103,8 +108,18 @@ describe('a synthetic pack', () => {
   });
 
   it('does not exist for what has no shape', () => {
-    for (const [chip, version] of [['tu102', '570.144'], ['ad102', '1.2'], ['ad102', 'constructor'], ['constructor', '570.144']] as const) {
+    for (const [chip, version] of [['gh100', '570.144'], ['tu116', '570.144'], ['ad102', '1.2'], ['ad102', 'constructor'], ['constructor', '570.144']] as const) {
       expect(() => syntheticPack({ chip, version })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }));
+    }
+  });
+
+  it('has the program that fetches FWSEC for a Turing, where its release keeps it', async () => {
+    for (const [version, path, size] of [['570.144', 'nvidia/tu102/gsp/gen_bootloader-570.144.bin', 816], ['535.113.01', 'nvidia/tu102/acr/bl.bin', 816]] as const) {
+      const file = await syntheticPack({ chip: 'tu102', version }).read(path);
+      expect(file).toHaveLength(size);
+      const { code, descriptor } = parseFalconBootloader(file, path);
+      expect(header(code)).toMatchObject({ magic: 'NOVASYN1', kind: 6, chip: 'tu102', imem: 0x200 });
+      expect(descriptor).toMatchObject({ startTag: 0xfd, codeSize: 0x200 });
     }
   });
 

@@ -1,9 +1,10 @@
 import { FirmwareFileError } from '../errors.ts';
-import { firmwarePath, resolveLinks, type FirmwareKind } from '../paths.ts';
+import { acrBootloaderPath, firmwarePath, resolveLinks, type FirmwareKind } from '../paths.ts';
 import { memorySource, type FirmwareSource } from '../source.ts';
 import { compareVersions } from '../versions.ts';
 import { syntheticBooter } from './booter.ts';
 import { syntheticBootloader } from './bootloader.ts';
+import { syntheticFalconBootloader } from './falcon-bootloader.ts';
 import { syntheticGspImage } from './gsp-image.ts';
 import { SHAPES, type PackShape } from './shapes.ts';
 
@@ -46,7 +47,10 @@ export function syntheticPack(options: SyntheticPackOptions): FirmwareSource {
     ['booter_load', (file) => syntheticBooter(shape, { chip, version, file, direction: 'load' })],
     ['booter_unload', (file) => syntheticBooter(shape, { chip, version, file, direction: 'unload' })],
   ];
-  return memorySource(new Map(recipes.map(([kind, make]) => [path(kind), () => make(path(kind))])), name);
+  const fetcher = shape.falconBootloader && (shape.falconBootloader === 'gen_bootloader' ? path('gen_bootloader') : acrBootloaderPath(chip));
+  const files = new Map(recipes.map(([kind, make]) => [path(kind), () => make(path(kind))] as const));
+  if (fetcher) files.set(fetcher, () => syntheticFalconBootloader({ chip, version, file: fetcher }));
+  return memorySource(files, name);
 }
 
 function shapeFor(chip: string, version: string, name: string): PackShape {

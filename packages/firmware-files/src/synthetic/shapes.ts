@@ -14,34 +14,51 @@ export interface PackShape {
     readonly load: BooterShape;
     readonly unload: BooterShape;
     readonly signatures: number;
+    /** Bytes of one. */
+    readonly signatureSize: number;
     /** Offset of the signature slot in DMEM. */
     readonly pkcOffset: number;
     readonly metadata: { readonly fuseVersion: number; readonly engineIdMask: number; readonly ucodeId: number };
   };
   readonly bootloader: {
+    readonly version: 4 | 5;
     readonly size: number;
     readonly code: { readonly offset: number; readonly size: number };
     readonly manifestSize: number;
     readonly monitorData: { readonly offset: number; readonly size: number };
     readonly monitorCode: { readonly offset: number; readonly size: number };
   };
+  /** Where the program that fetches FWSEC lies; undefined for chips whose falcons do without. */
+  readonly falconBootloader?: 'gen_bootloader' | 'acr/bl.bin';
 }
 
-const RSA3K = { signatures: 2, pkcOffset: 0x10, metadata: { fuseVersion: 1, engineIdMask: 1, ucodeId: 3 } };
+const RSA3K = { signatures: 2, signatureSize: 384, pkcOffset: 0x10, metadata: { fuseVersion: 1, engineIdMask: 1, ucodeId: 3 } };
 
 /** A bootloader's data: manifest, monitor's data and code one behind the other; its own code has the last page. */
 function bootloader({ monitorData, monitorCode, size, code }: { readonly monitorData: number; readonly monitorCode: number; readonly size: number; readonly code: number }): PackShape['bootloader'] {
   const manifestSize = 0x800;
   return {
-    size, manifestSize,
+    version: 5, size, manifestSize,
     monitorData: { offset: manifestSize, size: monitorData },
     monitorCode: { offset: manifestSize + monitorData, size: monitorCode },
     code: { offset: size - 0x1000, size: code },
   };
 }
 
+/** Turing's booters check themselves; where its bootloader's data has no parts. */
+const AES = { signatures: 1, signatureSize: 16, pkcOffset: 0x200, metadata: { fuseVersion: 0, engineIdMask: 1, ucodeId: 0xd } };
+const NOTHING = { offset: 0, size: 0 } as const;
+const TURING_BOOTLOADER: PackShape['bootloader'] = { version: 4, size: 0x1000, code: { offset: 0, size: 0x488 }, manifestSize: 0, monitorData: NOTHING, monitorCode: NOTHING };
+const TURING_FAMILIES = ['ga100', 'tu11x', 'tu10x'];
+
 /** 570.144: measured on linux-firmware's files. */
 const SHAPES_570: Readonly<Record<string, PackShape>> = {
+  tu102: {
+    signatures: TURING_FAMILIES,
+    booter: { ...AES, load: { appSize: 0x8400, osDataSize: 0x6200 }, unload: { appSize: 0x4b00, osDataSize: 0x4d00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'gen_bootloader',
+  },
   ad102: {
     signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
     booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00, tailSize: 0x100 } },
@@ -56,6 +73,12 @@ const SHAPES_570: Readonly<Record<string, PackShape>> = {
 
 /** 535.113.01: measured on linux-firmware's files. */
 const SHAPES_535: Readonly<Record<string, PackShape>> = {
+  tu102: {
+    signatures: TURING_FAMILIES,
+    booter: { ...AES, load: { appSize: 0x7f00, osDataSize: 0x6200 }, unload: { appSize: 0x4600, osDataSize: 0x4d00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'acr/bl.bin',
+  },
   ad102: {
     signatures: ['cc_gh100', 'gh100', 'ad10x', 'ga10x'],
     booter: { ...RSA3K, load: { appSize: 0x7600, osDataSize: 0x6000 }, unload: { appSize: 0x4800, osDataSize: 0x4e00, tailSize: 0x100 } },
@@ -71,11 +94,12 @@ const SHAPES_535: Readonly<Record<string, PackShape>> = {
 /**
  * 580.105.08 is not in linux-firmware. Booters and bootloader: measured on the archives in open-gpu-kernel-modules
  * 580.105.08 (src/nvidia/generated/g_bindata_kgspGetBinArchive*.c), which have the sizes of 570.144's. Families: those
- * that this release asks for (kernel-open/common/inc/nv-firmware.h); that the file has all of them, in this order, is
+ * that this release asks for (kernel-open/common/inc/nv-firmware.h); that the file has all of them, in this order, and Turing's the old ones, is
  * assumed.
  */
 const FAMILIES_580 = ['gb20y', 'gb20x', 'gb10y', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'];
-const SHAPES_580 = Object.fromEntries(Object.entries(SHAPES_570).map(([chip, shape]) => [chip, { ...shape, signatures: FAMILIES_580 }]));
+const SHAPES_580 = Object.fromEntries(Object.entries(SHAPES_570).map(([chip, shape]) =>
+  [chip, chip === 'tu102' ? shape : { ...shape, signatures: FAMILIES_580 }]));
 
 /** By release, then by the chip whose files linux-firmware keeps. */
 export const SHAPES: Readonly<Record<string, Readonly<Record<string, PackShape>>>> = {

@@ -26,8 +26,8 @@ export type HostingAbi = FirmwareAbi & { readonly vgpu: VgpuAbi };
 
 /** What is laid into memory before the firmware runs. */
 export interface BootAbi {
-  /** Heap in WPR2 for chips whose LIBOS is version 3. */
-  readonly heap: HeapSizing;
+  /** Heap in WPR2, by the version of LIBOS that the chip's firmware is built on. */
+  readonly heap: Readonly<Record<2 | 3, HeapSizing>>;
   wprMeta(input: WprMetaInput): Uint8Array;
   /** The page that names all regions which the firmware's operating system gets; at most one page. */
   libosArguments(regions: readonly LibosRegion[]): Uint8Array;

@@ -81,12 +81,15 @@ it('run as what their image says, or not at all', () => {
 });
 
 describe.each(versions)('$version before the boot', ({ abi, wire }) => {
-  const layout = fbLayout({ vramSize: 24 * GiB, frtsSize: MiB, bootloaderSize: 0x9000, imageSize: 0x3c99000, heap: abi.boot.heap, vfs: 0 });
+  const layout = fbLayout({ vramSize: 24 * GiB, frtsSize: MiB, bootloaderSize: 0x9000, imageSize: 0x3c99000, heap: abi.boot.heap[3], vfs: 0 });
 
   it('sizes the heap by its own header', () => {
-    expect(abi.boot.heap).toEqual({ ...wire.heap, baseRm: 8 * MiB, perGiB: 96 * KiB, clients: 96 * MiB });
-    expect(heapSize(abi.boot.heap, 24 * GiB, 0)).toBe(wire.heapOf24GiB);
-    expect(heapSize(abi.boot.heap, 24 * GiB, 32)).toBe(wire.heap.vgpu);
+    expect(abi.boot.heap[3]).toEqual({ ...wire.heap, baseRm: 8 * MiB, perGiB: 96 * KiB, clients: 96 * MiB });
+    expect(heapSize(abi.boot.heap[3], 24 * GiB, 0)).toBe(wire.heapOf24GiB);
+    expect(heapSize(abi.boot.heap[3], 24 * GiB, 32)).toBe(wire.heap.vgpu);
+    // Turing's firmware takes nothing for its operating system. linux: drivers/gpu/nova-core/gsp/fw.rs (LibosParams)
+    expect(abi.boot.heap[2]).toMatchObject({ carveout: 0, baseRm: 8 * MiB, min: 64 * MiB, max: 256 * MiB - 1 });
+    expect(heapSize(abi.boot.heap[2], 11 * GiB, 0)).toBe(106 * MiB);
   });
 
   it('fills the WPR metadata', () => {

@@ -26,6 +26,7 @@ export interface ArgumentsRecord {
 export interface BootNeeds<Arguments extends ArgumentsRecord> extends Needs<
   | 'LibosMemoryRegionInitArgument' | 'LIBOS_MEMORY_REGION_CONTIGUOUS' | 'LIBOS_MEMORY_REGION_LOC_SYSMEM' | 'LIBOS_MEMORY_REGION_INIT_ARGUMENTS_MAX'
   | 'GSP_FW_WPR_META_MAGIC' | 'GSP_FW_WPR_META_REVISION' | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X' | 'GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE'
+  | 'GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB'
   | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB' | 'GSP_FW_HEAP_SIZE_VGPU_DEFAULT'
 > {
   readonly GspFwWprMeta: Part<WprMetaRecord>;
@@ -34,21 +35,26 @@ export interface BootNeeds<Arguments extends ArgumentsRecord> extends Needs<
 
 /** What versions do not have alike. */
 export interface BootOwn<Arguments> {
-  /** Of the heap: the operating system's part, and what each GiB of framebuffer adds. */
+  /** Of the heap: the operating system's part with LIBOS 3, and what each GiB of framebuffer adds. */
   readonly heap: Pick<HeapSizing, 'carveout' | 'perGiB'>;
   /** RM arguments beside the queues. */
   readonly rmArguments: Partially<Omit<Arguments, keyof ArgumentsRecord>>;
 }
 
 export function bootAbi<Arguments extends ArgumentsRecord>(rm: BootNeeds<Arguments>, own: BootOwn<Arguments>): BootAbi {
+  const heap = {
+    ...own.heap, baseRm: rm.GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X, clients: rm.GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE, vgpu: rm.GSP_FW_HEAP_SIZE_VGPU_DEFAULT,
+  };
   return {
     heap: {
-      ...own.heap,
-      baseRm: rm.GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X,
-      clients: rm.GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE,
-      min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB * MiB,
-      max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB * MiB - 1,
-      vgpu: rm.GSP_FW_HEAP_SIZE_VGPU_DEFAULT,
+      2: {
+        ...heap, carveout: rm.GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2,
+        min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB * MiB, max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB * MiB - 1,
+      },
+      3: {
+        ...heap,
+        min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB * MiB, max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB * MiB - 1,
+      },
     },
     wprMeta: (input) => wprMeta(rm, input),
     libosArguments: (regions) => libosArguments(rm, regions),
