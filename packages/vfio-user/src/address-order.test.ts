@@ -24,7 +24,7 @@ test('does what a sorted list does, however short its runs are', () => {
         expect(order.after(at)).toBe(list.find((item) => item.address > at));
       }
     }
-    order.clear();
+    expect(order.clear()).toEqual(list);
     expect([order.size, order.before(100), order.after(-1)]).toEqual([0, undefined, undefined]);
   }));
 });

@@ -58,9 +58,10 @@ export class AddressOrder<T extends { readonly address: number }> {
     }
   }
 
-  clear(): void {
-    this.#runs.length = 0;
+  /** Takes out everything, and says what that was. */
+  clear(): readonly T[] {
     this.#size = 0;
+    return this.#runs.splice(0).flat();
   }
 
   /** Makes one run of two neighbours that have become short, so that there are never more runs than items need. */

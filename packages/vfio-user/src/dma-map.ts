@@ -51,10 +51,8 @@ export class DmaMap {
   }
 
   clear(): number {
-    const { size } = this.#ranges;
     this.#last = undefined;
-    this.#ranges.clear();
-    return size;
+    return this.#ranges.clear().length;
   }
 
   /** The range that `address` lies in. */

@@ -59,6 +59,7 @@ const WINDOW = 32;
 
 interface Transfer {
   readonly request: DmaRequest;
+  readonly ranges: DmaMap;
   readonly done: Done;
   /** Bytes asked for, and bytes that were answered. */
   asked: number;
@@ -76,9 +77,19 @@ export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
   let nextId = 0;
 
   const ask = (transfer: Transfer): void => {
-    const { request, asked: start } = transfer;
+    const { request, ranges, asked: start } = transfer;
     const buffer = bufferOf(request);
-    const length = Math.min(PIECE, buffer.length - start);
+    // Of one range at a time, for a client may look for all of a message in one. The range may have gone since the request began.
+    const first = ranges.cut(request.address + start, 1, request.op)?.[0];
+    if (first === undefined) {
+      transfer.failed = true;
+      if (transfer.settled === start) {
+        waiting.shift();
+        transfer.done(false);
+      }
+      return;
+    }
+    const length = Math.min(PIECE, buffer.length - start, first.range.size - first.at);
     const reading = request.op === 'read';
     while (under.has(nextId)) nextId = (nextId + 1) & 0xffff;
     const { bytes, body } = message({ id: nextId, command: reading ? COMMAND.dmaRead : COMMAND.dmaWrite, flags: FLAG.request }, BODY.dmaAccess + (reading ? 0 : length));
@@ -105,7 +116,7 @@ export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
         done(length === 0);
         return;
       }
-      waiting.push({ request, done, asked: 0, settled: 0, failed: false });
+      waiting.push({ request, ranges, done, asked: 0, settled: 0, failed: false });
       askOn();
     },
     answered(id, command, errno, body) {
