@@ -1,5 +1,5 @@
 """A PCI device for tinygrad's drivers, behind a vfio-user socket. It does what a host's firmware and kernel do before a
-user-space driver gets the device: places the BARs, turns decoding on, keeps configuration space over a reset.
+user-space driver gets the device: places the BARs and turns decoding on.
 """
 
 import struct
@@ -133,10 +133,5 @@ class VfioUserPciDevice(RemotePCIDevice):
         self.vfio.write(CONFIG, offset, value.to_bytes(size, "little"), posted=False)
 
     def reset(self):
-        """As a kernel resets a function: what it had written to the header is written back."""
-        command = self.read_config(COMMAND, 2)
-        kept = [(BAR0 + 4 * i, self.read_config(BAR0 + 4 * i, 4)) for i in range(6)]
+        """The header keeps what was written to it, as when vfio resets a function."""
         self.vfio.reset()
-        for register, value in kept:
-            self.write_config(register, value, 4)
-        self.write_config(COMMAND, command, 2)

@@ -1,4 +1,4 @@
-import { CAPABILITY, MSI, type AccessSize, type DmaRequest, type PciFunction } from '@nova-stack/pci';
+import { CAPABILITY, HEADER, MSI, type AccessSize, type DmaRequest, type PciFunction } from '@nova-stack/pci';
 import type { Trace } from '@nova-stack/trace';
 
 import type { DmaMap } from './dma-map.ts';
@@ -41,9 +41,16 @@ export class DevicePort {
     this.#timer = undefined;
   }
 
+  /**
+   * A reset that a client asked for by a message. What it wrote to the header stays, as when vfio resets a function: a client
+   * need not place the BARs again. linux: drivers/vfio/pci/vfio_pci_core.c, drivers/pci/pci.c (pci_try_reset_function)
+   */
   hotReset(): void {
     this.#jobs.drop();
+    const { config } = this.device;
+    const kept = KEPT.map(([offset, size]) => [offset, size, config.read(offset, size)] as const);
     this.#reset('hot');
+    for (const [offset, size, value] of kept) config.write(offset, size, value);
   }
 
   readConfig(offset: number, into: Uint8Array): void {
@@ -179,6 +186,11 @@ export class DevicePort {
     this.#trace.event('vfio-user.interrupt.sent', { address, data });
   }
 }
+
+/** Registers of the header that stay over a reset by message, decoding last. */
+const KEPT: readonly (readonly [offset: number, size: AccessSize])[] = [
+  ...[0, 1, 2, 3, 4, 5].map((bar) => [HEADER.bar0 + 4 * bar, 4] as const), [HEADER.cacheLineSize, 1], [HEADER.interruptLine, 1], [HEADER.command, 2],
+];
 
 const isRegister = (offset: number, length: number): length is AccessSize => (length === 4 || length === 2 || length === 1) && offset % length === 0;
 

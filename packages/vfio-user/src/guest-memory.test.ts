@@ -53,6 +53,23 @@ describe('a request to memory by messages', () => {
     expect(outcomes).toEqual([true]);
   });
 
+  test('keeps to what the client takes at once', () => {
+    const { memory, ranges, read, asked, answer, outcomes } = talk(0);
+    ranges.map({ address: 0x10_0000, size: 0x10_0000, offset: 0, readable: true, writable: true });
+    const counts = (): number[] => asked.map(({ count }) => count);
+    read(0x10_0000, 20_000);
+    expect(counts()).toEqual([16_384, 3616]);
+    answer();
+    answer();
+    memory.limit!(1500);
+    read(0x10_0000, 4000);
+    expect(counts()).toEqual([1500, 1500, 1000]);
+    for (let i = 0; i < 3; i++) answer();
+    memory.limit!(1 << 20);
+    read(0x10_0000, 20_000);
+    expect([counts(), outcomes]).toEqual([[16_384, 3616], [true, true]]);
+  });
+
   test('asks for nothing that was taken away meanwhile, and fails once its last answer is there', () => {
     const { read, ranges, asked, answer, outcomes } = talk(34);
     read(0x10_0000, 34 * 0x1000);

@@ -14,6 +14,8 @@ export interface GuestMemory {
   /** `file` or `messages`, for the trace. */
   readonly how: string;
   perform(request: DmaRequest, ranges: DmaMap, done: Done): void;
+  /** The client takes at most so many bytes of data in one message. */
+  limit?(bytes: number): void;
   /** What a client answered to a message of this memory's; undefined when it is no such answer. */
   answered?(id: number, command: number, errno: number, body: DataView): boolean;
   close(): void;
@@ -74,6 +76,7 @@ interface Transfer {
 export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
   const waiting: Transfer[] = [];
   const under = new Map<number, { readonly transfer: Transfer; readonly start: number; readonly length: number }>();
+  let piece = PIECE;
   let nextId = 0;
 
   const ask = (transfer: Transfer): void => {
@@ -89,7 +92,7 @@ export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
       }
       return;
     }
-    const length = Math.min(PIECE, buffer.length - start, first.range.size - first.at);
+    const length = Math.min(piece, buffer.length - start, first.range.size - first.at);
     const reading = request.op === 'read';
     while (under.has(nextId)) nextId = (nextId + 1) & 0xffff;
     const { bytes, body } = message({ id: nextId, command: reading ? COMMAND.dmaRead : COMMAND.dmaWrite, flags: FLAG.request }, BODY.dmaAccess + (reading ? 0 : length));
@@ -118,6 +121,9 @@ export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
       }
       waiting.push({ request, ranges, done, asked: 0, settled: 0, failed: false });
       askOn();
+    },
+    limit(bytes) {
+      piece = Math.min(PIECE, bytes);
     },
     answered(id, command, errno, body) {
       const one = under.get(id);

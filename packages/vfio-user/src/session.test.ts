@@ -207,7 +207,10 @@ describe('reset', () => {
     client.answer(read!, new Uint8Array(20));
     expect(device.outcomes).toEqual([]);
     expect(device.resets).toEqual(['power-on', 'hot']);
-    expect(device.config.read(CONFIG.command, 2)).toBe(0);
+    // The header stays as its client wrote it; interrupts are off.
+    expect([device.config.read(CONFIG.command, 2), device.config.read(CONFIG.bar0, 4), device.config.barAddress(1)]).toEqual([6, BAR0, BAR1]);
+    expect(device.config.msiEnabled).toBe(false);
+    expect(client.data(client.read(0, 0, 4))).toEqual(word(0));
   });
 
   test('of the function is asked for in its configuration space', () => {

@@ -106,6 +106,7 @@ export class Session {
     if (this.#agreed) throw new Refusal(ERRNO.EINVAL, 'the version was agreed on before');
     const { major, minor, maxTransfer } = readVersion(body, 'client');
     this.#agreed = true;
+    this.#memory.limit?.(maxTransfer);
     this.#trace.event('vfio-user.client.agreed', { major, minor, transfer: maxTransfer });
     return versionReply(0);
   }

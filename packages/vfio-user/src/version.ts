@@ -34,7 +34,7 @@ export function readVersion(body: DataView, peer: 'client' | 'server'): PeerVers
   const maps = member(capabilities, 'max_dma_maps');
   return {
     major, minor,
-    maxTransfer: typeof transfer === 'number' && transfer >= 4096 ? Math.min(Math.floor(transfer), MAX_TRANSFER) : DEFAULT_TRANSFER,
+    maxTransfer: typeof transfer === 'number' && transfer >= 1 ? Math.min(Math.floor(transfer), MAX_TRANSFER) : DEFAULT_TRANSFER,
     maxMaps: typeof maps === 'number' && maps >= 0 ? Math.min(Math.floor(maps), MAX_DMA_MAPS) : MAX_DMA_MAPS,
     writeMultiple: member(capabilities, 'write_multiple') === true,
   };
