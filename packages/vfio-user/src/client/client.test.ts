@@ -147,6 +147,21 @@ describe.each([{ postedWrites: true }, { postedWrites: false }])('accesses, post
   });
 });
 
+test("where only the socket's thread can send, everything works too", async () => {
+  const { path } = await serve();
+  const remote = await connectWith(threads.bundle('no-descriptor-fixture'), { path });
+  open.push(remote);
+  await new Promise((resolve) => { setTimeout(resolve, 20); });
+  const { device } = remote;
+  device.enable();
+  const bar = device.mapBar(1);
+  const block = Uint8Array.from({ length: 1 << 20 }, (_, i) => i % 249);
+  bar.writeBlock(0, block);
+  for (let i = 0; i < 500; i++) bar.write32(4 * i, i);
+  expect([bar.read32(0), bar.read32(4 * 499), bar.read8(1 << 19)]).toEqual([0, 499, (1 << 19) % 249]);
+  for (let i = 0; i < 200; i++) expect(bar.read32(4 * i)).toBe(i);
+});
+
 test('interrupt messages reach their handler, never inside an access', async () => {
   const { device } = await dial((await serve()).path);
   device.enable();
