@@ -132,6 +132,7 @@ async function judge(board, bar1) {
   const file = (/** @type {string} */ name) => join(values.keep ?? work, `${board}-${bar1}-${name}`);
   const [socket, trace] = [join(work, "gpu.sock"), file("model.jsonl")];
   const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", board, "--bar1", BAR1[bar1] ?? "", "--socket", socket, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
+  /** @type {Promise<number | null>} */
   const ended = new Promise((done) => server.once("exit", done));
   try {
     const ready = await Promise.race([ended.then(() => undefined), new Promise((done) => server.stdout.once("data", (/** @type {Buffer} */ text) => done(text.toString())))]);
@@ -144,13 +145,14 @@ async function judge(board, bar1) {
     const output = await run(socket, work);
     if (values.keep !== undefined) writeFileSync(file("tinygrad.log"), output);
     server.kill("SIGTERM");
-    await ended;
+    const status = await ended;
     const [, text] = /^RESULT (.*)$/m.exec(output) ?? [];
     if (text === undefined) {
       console.log(`tinygrad ended without a result:\n${output.trim().split("\n").slice(-20).join("\n")}`);
       return false;
     }
-    return tell(JSON.parse(text), chip, bar1, await complaints(trace), output);
+    const modelled = [...(status === 0 ? [] : [`nova serve ended with status ${status}`]), ...(await complaints(trace))];
+    return tell(JSON.parse(text), chip, bar1, modelled, output);
   } finally {
     server.kill("SIGTERM");
     rmSync(work, { recursive: true, force: true });
