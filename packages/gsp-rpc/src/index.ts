@@ -16,8 +16,9 @@ export type { MemoryJob, MemoryRequest } from './memory-job.ts';
 // Rings in mapped memory, for either end
 export { openRingReader, openRingWriter } from './open-rings.ts';
 export type { RingOptions } from './open-rings.ts';
-export { createRecord } from './ring-reader.ts';
-export type { RingReader, RingRecord } from './ring-reader.ts';
+export type { RingReader } from './ring-reader.ts';
+export { createRecord } from './ring-record.ts';
+export type { RingRecord } from './ring-record.ts';
 export type { RingWriter } from './ring-writer.ts';
 export { initSharedMemory, SHARED_MEMORY } from './shared-memory.ts';
 export type { SharedMemoryArguments } from './shared-memory.ts';

@@ -37,9 +37,32 @@ export interface RecordHeader {
   sequence: number;
 }
 
-/** A header to be filled again and again. */
+/** Words of 32 bits as plain fields would become an object each, where they need the highest bit. */
+class HeaderWords implements RecordHeader {
+  readonly #words = new Int32Array(9);
+  get seqNum(): number { return this.#words[0]! >>> 0; }
+  set seqNum(value: number) { this.#words[0] = value; }
+  get elemCount(): number { return this.#words[1]! >>> 0; }
+  set elemCount(value: number) { this.#words[1] = value; }
+  get headerVersion(): number { return this.#words[2]! >>> 0; }
+  set headerVersion(value: number) { this.#words[2] = value; }
+  get signature(): number { return this.#words[3]! >>> 0; }
+  set signature(value: number) { this.#words[3] = value; }
+  get length(): number { return this.#words[4]! >>> 0; }
+  set length(value: number) { this.#words[4] = value; }
+  get function(): number { return this.#words[5]! >>> 0; }
+  set function(value: number) { this.#words[5] = value; }
+  get result(): number { return this.#words[6]! >>> 0; }
+  set result(value: number) { this.#words[6] = value; }
+  get resultPrivate(): number { return this.#words[7]! >>> 0; }
+  set resultPrivate(value: number) { this.#words[7] = value; }
+  get sequence(): number { return this.#words[8]! >>> 0; }
+  set sequence(value: number) { this.#words[8] = value; }
+}
+
+/** A header to be filled again and again, without garbage. */
 export function emptyHeader(): RecordHeader {
-  return { seqNum: 0, elemCount: 0, headerVersion: 0, signature: 0, length: 0, function: 0, result: 0, resultPrivate: 0, sequence: 0 };
+  return new HeaderWords();
 }
 
 /** Writes both headers at word `at`, the checksum field as zero. Words in between that are not named become zero. */
@@ -70,12 +93,6 @@ export function readRecordHeader(profile: FramingProfile, words: Int32Array, at:
   into.resultPrivate = words[at + (wire.resultPrivate >>> 2)]! >>> 0;
   into.sequence = words[at + (wire.sequence >>> 2)]! >>> 0;
   return into;
-}
-
-/** Checksum of a record's header words, of which the named ones alone are not zero. */
-export function headerSum(header: RecordHeader): number {
-  return header.seqNum ^ header.elemCount ^ header.headerVersion ^ header.signature ^ header.length
-    ^ header.function ^ header.result ^ header.resultPrivate ^ header.sequence;
 }
 
 /** `ELEMENT_RANGE` or `INCOMPLETE`: nothing can be said about a record whose entries are not known. */

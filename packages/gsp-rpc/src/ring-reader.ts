@@ -9,30 +9,15 @@ import {
 } from './record.ts';
 import { advance, used } from './ring.ts';
 import { loadPointer, storePointer, type RingMemory } from './ring-memory.ts';
+import type { RingRecord } from './ring-record.ts';
 import { SHARED_MEMORY } from './shared-memory.ts';
+import { readShort, shortUpTo } from './short-record.ts';
 import { STAGE } from './stage.ts';
 
 const { entrySize, elementEntries } = SHARED_MEMORY;
-/** Up to here a record is copied word by word: calling a copy would cost more. */
-const SHORT = 0x200;
-const FEW = 0x40;
+const ENTRY_WORDS = entrySize / 4;
 /** Windows grow by this many bytes. */
 const STEP = 0x400;
-
-/** One record, to be read into again and again. */
-export interface RingRecord {
-  function: number;
-  result: number;
-  sequence: number;
-  /** Bytes of the payload, at the start of `bytes`; what lies behind them means nothing. */
-  length: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Room for any record. */
-export function createRecord(): RingRecord {
-  return { function: 0, result: 0, sequence: 0, length: 0, bytes: new Uint8Array(elementEntries * entrySize) };
-}
 
 /** The receiving side of a queue in mapped memory: makes every check, waits for nothing. */
 export class RingReader {
@@ -40,6 +25,11 @@ export class RingReader {
   readonly #ring: RingMemory;
   readonly #judge: Judge;
   readonly #pointers: (() => RingPointers) | undefined;
+  readonly #words: Int32Array;
+  /** Bytes up to which a record is short. */
+  readonly #short: number;
+  /** Word of entry 0. */
+  readonly #start: number;
   readonly #header: RecordHeader = emptyHeader();
   readonly #assembly: Assembly = { partial: undefined };
   /** Views of the ring by entry and length, made when first needed: a view per message would be garbage. */
@@ -57,6 +47,9 @@ export class RingReader {
     this.#ring = ring;
     this.#judge = judge;
     this.#pointers = pointers;
+    this.#words = ring.words;
+    this.#short = shortUpTo(profile);
+    this.#start = ring.start >>> 2;
     this.#windows = Array.from({ length: ring.count }, () => []);
   }
 
@@ -72,6 +65,14 @@ export class RingReader {
    * @throws {@link GspRpcError} the first check that it fails
    */
   readRecord(into: RingRecord): boolean {
+    if (this.#available === 0 && !this.#look()) return false;
+    if (this.#short > 0 && !this.#judge.listening) {
+      if (readShort(this.#words, this.#start + this.#read * ENTRY_WORDS, this.#seqNum | 0, into)) {
+        this.#seqNum = (this.#seqNum + 1) >>> 0;
+        this.#consume(1);
+        return true;
+      }
+    }
     if (!this.#next()) return false;
     const header = this.#header;
     into.function = header.function;
@@ -204,10 +205,10 @@ export class RingReader {
     const { wire, checksum } = this.#profile;
     const { words, start, count } = this.#ring;
     const total = wire.element + this.#header.length;
+    const untilEnd = (count - this.#read) * entrySize;
     let sum: number;
-    if (total <= SHORT) sum = STAGE.copyShort(words, at, total);
+    if (total <= this.#short) sum = STAGE.copyIn(words, at, 0, total);
     else {
-      const untilEnd = (count - this.#read) * entrySize;
       STAGE.bytes.set(this.#window(this.#read, Math.min(total, untilEnd)));
       if (total > untilEnd) STAGE.bytes.set(this.#window(0, total - untilEnd), untilEnd);
       sum = STAGE.sum(total);
@@ -235,10 +236,10 @@ export class RingReader {
   }
 
   /** Copies the payload from the stage, and up to {@link STEP} bytes behind it. */
-  #copyOut({ bytes, length }: RingRecord): void {
+  #copyOut({ bytes, words, length }: RingRecord): void {
     const from = this.#profile.wire.payload;
-    if (length <= FEW) {
-      for (let i = 0; i < length; i++) bytes[i] = STAGE.bytes[from + i]!;
+    if (length <= this.#short) {
+      STAGE.copyOut(from >>> 2, (from + length + 3) >>> 2, words, 0);
       return;
     }
     const steps = Math.ceil(length / STEP);
