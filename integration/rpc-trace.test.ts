@@ -1,7 +1,7 @@
 import { createAuxBus } from '@nova-stack/aux-bus';
 import { syntheticPack, syntheticTypeFile } from '@nova-stack/firmware-files';
 import { createGspRm } from '@nova-stack/gsp-rm';
-import { PROFILE_570_144 as profile } from '@nova-stack/gsp-rpc';
+import { PROFILE_535_113_01, PROFILE_570_144 as profile, PROFILE_580_105_08 } from '@nova-stack/gsp-rpc';
 import { callsOf, compareFields, decodeTrace, diffTraces, filterTrace, formatDivergence, formatTrace, openDecoder, type DecodedMessage } from '@nova-stack/gsp-rpc/decode';
 import { createRecorder, createReplay, messagesOf, readTrace, type Replay, type Trace } from '@nova-stack/gsp-rpc/trace';
 import { createGpu } from '@nova-stack/hw-model';
@@ -30,9 +30,9 @@ const openVgpu: Work = async ({ managers: [manager] }) => {
 };
 
 /** Boots the board with both clients and unloads it, twice, with a recorder listening. */
-async function record(seed = 1, work: Work = async () => {}): Promise<{ trace: Trace; bytes: number }> {
+async function record(seed = 1, work: Work = async () => {}, version = '570.144'): Promise<{ trace: Trace; bytes: number }> {
   const chunks: Uint8Array[] = [];
-  const machine = createMachine({ board: 'l40', seed, tap: (clock) => createRecorder({ now: () => clock.now(), write: (bytes) => chunks.push(bytes) }).tap });
+  const machine = createMachine({ board: 'l40', version, seed, tap: (clock) => createRecorder({ now: () => clock.now(), write: (bytes) => chunks.push(bytes) }).tap });
   const drm = await createNovaDrm({ bus: machine.auxBus });
   const vgpu = await createVgpuDriver({ bus: machine.auxBus });
   for (let boot = 0; boot < 2; boot++) {
@@ -47,14 +47,14 @@ async function record(seed = 1, work: Work = async () => {}): Promise<{ trace: T
 }
 
 /** The same driver on the same board, with a recording where the firmware's queues are. */
-function replayed(replay: Replay, seed = 1) {
+function replayed(replay: Replay, seed = 1, framing = profile) {
   const board = BOARDS.l40;
   const clock = createVirtualClock({ seed });
   const trace = createTrace({ now: () => clock.now(), sinks: [] });
-  const gpu = createGpu({ board, firmware: replayFirmware(createGspRm(), profile, replay), trace, seed });
+  const gpu = createGpu({ board, firmware: replayFirmware(createGspRm(), framing, replay), trace, seed });
   const pci = createBus({ clock, trace });
   pci.plug(gpu);
-  const core = createNovaCore({ clock, trace, auxBus: createAuxBus({ trace }), firmware: syntheticPack({ chip: board.chip, version: '570.144' }) });
+  const core = createNovaCore({ clock, trace, auxBus: createAuxBus({ trace }), firmware: syntheticPack({ chip: board.chip, version: framing.release }), firmwareVersion: framing.release });
   return { core, pci };
 }
 
@@ -86,10 +86,12 @@ test('the same boot twice is the same trace; another seed differs in nothing but
   expect([...new Set(differences.flatMap(({ kind, key, fields }) => fields.map(({ path }) => `${kind}: ${key} ${path}`)))]).toEqual(['differs: GET_GSP_STATIC_INFO answer.gidInfo.data']);
 });
 
-test('the recording boots the driver again, as often as it was recorded', async () => {
-  const { trace } = await record();
-  const replay = createReplay(trace.entries, { profile });
-  const { core, pci } = replayed(replay);
+test.each([PROFILE_535_113_01, profile, PROFILE_580_105_08].map((framing) => [framing.release, framing] as const))('a recording of %s has nothing unknown and boots the driver again, as often as it was recorded', async (version, framing) => {
+  const { trace } = await record(1, undefined, version);
+  const messages = (await decodeTrace(trace.entries)).filter((entry): entry is DecodedMessage => entry.kind === 'message');
+  expect(messages.filter(({ unknown }) => unknown.bytes > 0).map(({ name }) => name)).toEqual([]);
+  const replay = createReplay(trace.entries, { profile: framing });
+  const { core, pci } = replayed(replay, 1, framing);
   for (let boot = 0; boot < 2; boot++) {
     const gpu = await core.probe(gpuOf(pci));
     expect(gpu.name).toBe('NVIDIA L40');

@@ -64,7 +64,7 @@ if (setup.status !== 0) {
 const work = mkdtempSync(join(tmpdir(), "nova-linux-"));
 if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
 const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-guest-${process.pid}`), join(values.keep ?? work, "model.jsonl")];
-const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
+const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace, "--record", join(values.keep ?? work, "gsp.rec")], { stdio: ["ignore", "pipe", "inherit"] });
 try {
   const ready = await new Promise((resolve, reject) => {
     server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));

@@ -20,8 +20,9 @@ import { createMachine } from './machine.ts';
 import type { Output } from './main.ts';
 import { UsageError, type BootOptions } from './options.ts';
 import { ALL_POINTS } from './points.ts';
+import { Recording } from './recording.ts';
 import { connectMachine } from './remote-machine.ts';
-import { openTraceFile, type TraceFile } from './trace-file.ts';
+import { openLinesFile } from './output-file.ts';
 
 /**
  * The main job: a GPU boots, two clients attach and work, a vGPU comes and goes, everything is unloaded, and the
@@ -31,14 +32,17 @@ import { openTraceFile, type TraceFile } from './trace-file.ts';
  * @throws {UsageError} for options that cannot be met
  */
 export async function boot(options: BootOptions, output: Output): Promise<number> {
-  const traceFile = options.trace === undefined ? undefined : openTraceFile(options.trace);
-  const stop = onInterrupt(traceFile);
+  const traceFile = options.trace === undefined ? undefined : openLinesFile('--trace', options.trace);
+  const record = options.record === undefined ? undefined : new Recording(options.record);
+  const files = [traceFile, record].filter((file) => file !== undefined);
+  const stop = onInterrupt(files);
   const started = performance.now();
   let place: Place | undefined;
   try {
     const sinks = [timeline(ALL_POINTS, (line) => { output.out(`${line}\n`); }), ...(traceFile ? [jsonLines((line) => { traceFile.write(line); })] : [])];
-    place = await placeOf(options, sinks);
+    place = await placeOf(options, sinks, record);
     const summary = await run(place, options);
+    if (record?.failure !== undefined) throw new JobError(`--record: ${options.record!} ends early: ${explain(record.failure)}`);
     const took = formatMilliseconds(performance.now() - started);
     output.out(`\n${describe(place, summary)}  took          ${took}${place.virtualTime ? ` for ${formatMilliseconds(place.clock.now() / 1e6)} of virtual time` : ''}\n`);
     return 0;
@@ -49,7 +53,7 @@ export async function boot(options: BootOptions, output: Output): Promise<number
   } finally {
     await place?.close();
     stop();
-    traceFile?.close();
+    for (const file of files) file.close();
   }
 }
 
@@ -66,7 +70,7 @@ interface Place {
   close(): Promise<void>;
 }
 
-async function placeOf(options: BootOptions, sinks: readonly TraceSink[]): Promise<Place> {
+async function placeOf(options: BootOptions, sinks: readonly TraceSink[], record: Recording | undefined): Promise<Place> {
   const version = options.firmwareVersion === undefined ? {} : { version: options.firmwareVersion };
   if (options.device !== undefined) {
     const firmware = await firmwareOf(options, undefined);
@@ -77,7 +81,9 @@ async function placeOf(options: BootOptions, sinks: readonly TraceSink[]): Promi
   if (!Object.hasOwn(BOARDS, name)) throw new UsageError(`unknown board "${name}"; the boards are: ${Object.keys(BOARDS).join(', ')}`);
   const board: Board = BOARDS[name as BoardName];
   const firmware = await firmwareOf(options, board.chip);
-  const { clock, trace, auxBus, core, pci, gpu } = createMachine({ board: name as BoardName, seed: options.seed, sinks, ...version, ...(firmware && { firmware }) });
+  const { clock, trace, auxBus, core, pci, gpu } = createMachine({
+    board: name as BoardName, seed: options.seed, sinks, ...version, ...(firmware && { firmware }), ...(record && { tap: (time) => record.tap(time) }),
+  });
   const [device] = pci.find({ vendor: board.pci.vendor, baseClass: 0x03 });
   if (!device) throw new JobError('there is no GPU on the bus');
   return { clock, trace, auxBus, core, device, virtualTime: true, model: { vram: board.vramSize, resident: () => gpu.residentVram() }, close: () => Promise.resolve() };
@@ -158,10 +164,10 @@ async function firmwareOf({ firmware, firmwareVersion, verify }: BootOptions, ch
   return source;
 }
 
-/** Ctrl-C ends the run, but the trace is complete up to that moment. */
-function onInterrupt(traceFile: TraceFile | undefined): () => void {
+/** Ctrl-C ends the run, but what is written is complete up to that moment. */
+function onInterrupt(files: readonly { close(): void }[]): () => void {
   const listener = (): void => {
-    traceFile?.close();
+    for (const file of files) file.close();
     process.exit(130);
   };
   process.once('SIGINT', listener);

@@ -3,6 +3,7 @@ import { BOARDS } from '@nova-stack/hw-model/boards';
 import { boot } from './boot.ts';
 import { bootHelp, parseBootOptions, UsageError } from './options.ts';
 import { serve } from './serve.ts';
+import { trace } from './trace.ts';
 
 /** Where a command writes; a test passes its own. */
 export interface Output {
@@ -15,6 +16,7 @@ const HELP = `Usage: nova COMMAND [options]
 Commands:
   boot    boot a modelled GPU, attach two clients, open and close a vGPU, unload
   serve   serve a modelled GPU to QEMU on a UNIX socket
+  trace   read, filter and compare what was recorded between driver and firmware
 
 nova COMMAND --help tells a command's options.
 `;
@@ -42,6 +44,8 @@ export async function main(args: readonly string[], output: Output = processOutp
         return await runBoot(rest, output);
       case 'serve':
         return await serve(rest, output);
+      case 'trace':
+        return await trace(rest, output);
       case '--help':
       case 'help':
         output.out(HELP);
@@ -50,7 +54,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, trace`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -23,6 +23,8 @@ export interface BootOptions {
   readonly vgpu: string | undefined;
   /** File for the trace as JSON lines. */
   readonly trace: string | undefined;
+  /** File for the messages between driver and firmware. */
+  readonly record: string | undefined;
   readonly seed: number;
   readonly help: boolean;
 }
@@ -36,6 +38,7 @@ const BOOT_OPTIONS = [
   { name: 'verify', text: 'compare every firmware file with the known releases (SHA-256) first' },
   { name: 'vgpu', value: 'TYPE', text: 'vGPU type to open, e.g. L40-4Q; "none" opens none (default: the first that fits)' },
   { name: 'trace', value: 'FILE', text: 'write every event of the run to FILE as JSON lines' },
+  { name: 'record', value: 'FILE', text: 'record every message between driver and firmware in FILE, for nova trace' },
   { name: 'seed', value: 'N', text: 'seed of the run, 0 to 4294967295; the same seed gives the same run (default: 1)' },
   { name: 'help', text: 'show this help' },
 ] as const;
@@ -67,6 +70,7 @@ export function bootHelp(boards: readonly string[]): string {
 export function parseBootOptions(args: readonly string[]): BootOptions {
   const values = parse(args);
   if (values.device !== undefined && values.board !== undefined) throw new UsageError('--board says what to model, --device takes a GPU that is there: give one of them (see nova boot --help)');
+  if (values.device !== undefined && values.record !== undefined) throw new UsageError('--record hears the firmware, which is in the other process here: give it to nova serve (see nova serve --help)');
   return {
     board: values.board ?? (values.device === undefined ? 'l40' : undefined),
     device: values.device,
@@ -75,6 +79,7 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
     verify: values.verify ?? false,
     vgpu: values.vgpu,
     trace: values.trace,
+    record: values.record,
     seed: parseSeed(values.seed),
     help: values.help ?? false,
   };
@@ -88,6 +93,7 @@ interface RawValues {
   readonly verify?: boolean;
   readonly vgpu?: string;
   readonly trace?: string;
+  readonly record?: string;
   readonly seed?: string;
   readonly help?: boolean;
 }

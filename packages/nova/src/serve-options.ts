@@ -14,6 +14,8 @@ export interface ServeOptions {
   /** The client's memory as a file; undefined: reached by messages. */
   readonly memory: string | undefined;
   readonly trace: string | undefined;
+  /** File for the messages between the client's driver and the firmware. */
+  readonly record: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -27,6 +29,7 @@ const OPTIONS = [
   { name: 'bar1', value: 'SIZE', text: "BAR1, a power of two, e.g. 256M (default: the board's)" },
   { name: 'memory', value: 'FILE', text: "the guest's memory as a file that QEMU shares (default: by messages, which is slower)" },
   { name: 'trace', value: 'FILE', text: 'write every event to FILE as JSON lines' },
+  { name: 'record', value: 'FILE', text: 'record every message between driver and firmware in FILE, for nova trace' },
   { name: 'quiet', text: 'print no timeline, only the line that says it is ready' },
   { name: 'help', text: 'show this help' },
 ] as const;
@@ -53,7 +56,7 @@ export function serveHelp(): string {
 export function parseServeOptions(args: readonly string[]): ServeOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
-  const { socket, memory, trace, quiet = false } = values;
+  const { socket, memory, trace, record, quiet = false } = values;
   if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
   const name = boardOf(values);
   const board = {
@@ -61,7 +64,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
     ...(values.vram !== undefined && { vramSize: parseSize('--vram', values.vram) }),
     ...(values.bar1 !== undefined && { bar1Size: parseSize('--bar1', values.bar1) }),
   };
-  return { name, board, socket, memory, trace, quiet };
+  return { name, board, socket, memory, trace, record, quiet };
 }
 
 type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };

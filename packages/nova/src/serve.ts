@@ -6,9 +6,10 @@ import { serveDevice, VfioUserError } from '@nova-stack/vfio-user';
 import { hostTime } from './host-time.ts';
 import type { Output } from './main.ts';
 import { UsageError } from './options.ts';
+import { openLinesFile } from './output-file.ts';
 import { ALL_POINTS } from './points.ts';
+import { Recording } from './recording.ts';
 import { parseServeOptions, serveHelp } from './serve-options.ts';
-import { openTraceFile } from './trace-file.ts';
 
 /** What QEMU is told; the guest's memory is 2 GiB in the file that the server was given. */
 function qemuArguments(socket: string, memory: string | undefined): string {
@@ -30,25 +31,29 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
     return 0;
   }
   const { name, board, socket, memory } = options;
-  const file = options.trace === undefined ? undefined : openTraceFile(options.trace);
+  const file = options.trace === undefined ? undefined : openLinesFile('--trace', options.trace);
+  const record = options.record === undefined ? undefined : new Recording(options.record);
   const time = hostTime();
   const now = (): number => time.now();
   const shown = options.quiet ? [] : [timeline(ALL_POINTS, (line) => { output.out(`${line}\n`); })];
   const trace = createTrace({ now, sinks: [...shown, ...(file ? [jsonLines((line) => { file.write(line); })] : [])] });
   try {
-    const device = gpuOf({ board, firmware: createGspRm(), trace });
+    const device = gpuOf({ board, firmware: createGspRm(record && { tap: record.tap(time) }), trace });
     const end = ended ?? interrupted();
     const server = await serveDevice({ device, path: socket, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
     output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory)}\n`);
     await end;
     await server.close();
-    return 0;
+    if (record?.failure === undefined) return 0;
+    output.err(`nova: --record: ${options.record!} ends early: ${record.failure instanceof Error ? record.failure.message : 'it could not be written'}\n`);
+    return 1;
   } catch (error) {
     if (!(error instanceof VfioUserError)) throw error;
     output.err(`nova: ${error.message}\n`);
     return 1;
   } finally {
     file?.close();
+    record?.close();
   }
 }
 
