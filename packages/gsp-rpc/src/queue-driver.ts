@@ -143,7 +143,7 @@ export class QueueDriver implements DriverEnd {
 
   async #call(fn: number, payload: Uint8Array, options: WaitOptions): Promise<RpcMessage> {
     this.#assertOpen();
-    const sequence = this.#options.sequence === 'zero' ? 0 : this.#nextSequence();
+    const sequence = this.#options.sequence === 'zero' ? 0 : this.#takeNumbers(payload.length);
     const mine = this.#calls.add(fn, sequence);
     const token = this.sent.begin({ function: fn, sequence, payload }, this.#now());
     let sent = false;
@@ -191,15 +191,21 @@ export class QueueDriver implements DriverEnd {
       if (from >= payload.length) this.#options.tap?.('command', { function: fn, result: PENDING, sequence: first, payload }, profile.release);
       if (trace?.on && from >= payload.length) trace.event('gsp-rpc.sent', { function: fn, sequence: first, length: payload.length });
       doorbell();
-      // Every record of a numbered request takes a number of its own.
-      if (from < payload.length && sequence !== 0) sequence = this.#nextSequence();
+      if (sequence !== 0) sequence++;
     } while (from < payload.length);
   }
 
-  /** 0 is what requests without a reply carry; it stays free for them. */
-  #nextSequence(): number {
-    this.#sequence = this.#sequence === 0xffffffff ? 1 : this.#sequence + 1;
-    return this.#sequence;
+  /**
+   * Numbers for a request: every record takes one of its own, and they follow each other, also where other calls are made meanwhile.
+   * 0 is what requests without a reply carry; it stays free for them.
+   *
+   * @returns the first record's
+   */
+  #takeNumbers(length: number): number {
+    const records = Math.max(1, Math.ceil(length / recordPayload(this.#options.profile)));
+    const first = this.#sequence + records > 0xffffffff ? 1 : this.#sequence + 1;
+    this.#sequence = first + records - 1;
+    return first;
   }
 
   /** Receives until `done` or the ring is empty. Nested use from a handler does nothing. */
