@@ -169,6 +169,12 @@ const commands = {
     await step("tinygrad's driver with the modelled GPU", [process.execPath, "e2e/tinygrad/judge.mjs", ...args]);
   },
 
+  /** Arbitrary bytes for everything that reads the GSP's queues: `npm run soak -- SECONDS [SEED]`, ten minutes unless told. */
+  async soak([seconds = "600", seed = "1"]) {
+    await generate();
+    await step("the soak", ["vitest", "run", "packages/gsp-rpc/src/hostile.test.ts"], { env: { NOVA_SOAK_SECONDS: seconds, NOVA_SOAK_SEED: seed } });
+  },
+
   async bench(args) {
     await turbo("building the benchmarks", ["build", "--filter=@nova-stack/bench..."]);
     await step("benchmarks", [process.execPath, "--expose-gc", "bench/dist/main.js", ...args]);
