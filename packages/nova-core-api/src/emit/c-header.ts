@@ -36,12 +36,12 @@ export function emitC(interfaces: readonly Interface[] = NEWEST): string {
   ].join('\n');
 }
 
-function enumeration({ name, text, values }: Numbers): string[] {
+export function enumeration({ name, text, values }: Numbers): string[] {
   const head = `NOVA_${name.toUpperCase()}_`;
   return [...comment(text, ''), 'enum {', ...values.flatMap((value) => [...(value.text === '' ? [] : comment(value.text, '\t')), `\t${head}${value.name.toUpperCase()} = ${value.number},`]), '};', ''];
 }
 
-function definition({ name, text, members }: Struct): string[] {
+export function definition({ name, text, members }: Struct): string[] {
   return [...comment(text, ''), `struct nova_${name} {`, ...members.flatMap((member) => [...(member.text === '' ? [] : comment(member.text, '\t')), `\t${declared(member.name, member.type)};`]), '};', ''];
 }
 
@@ -67,13 +67,13 @@ function functionPointer(name: string, { parameters, returns }: Signature): stri
   return `${returns === 'status' ? 'int' : 'void'} (*${name})(${parameters.map((one) => declared(one.name, one.type)).join(', ')})`;
 }
 
-function assertions({ name, size, members }: Struct): string[] {
+export function assertions({ name, size, members }: Struct): string[] {
   const struct = `struct nova_${name}`;
   return [`NOVA_ASSERT(sizeof(${struct}) == ${size});`, ...members.map((member: Member) => `NOVA_ASSERT(offsetof(${struct}, ${member.name}) == ${member.offset});`)];
 }
 
 /** A comment in lines of bearable length. */
-function comment(text: string, indent: string): string[] {
+export function comment(text: string, indent: string): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

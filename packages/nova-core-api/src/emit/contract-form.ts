@@ -9,7 +9,8 @@ import { HEAD, inOrder, membersOf, presentBits } from './members.ts';
 import { Placer, type Unplaced } from './place.ts';
 
 /** A function of an interface's table. */
-interface Slot {
+export interface Slot {
+  /** `allocate`, `region.read`, `region.release`. */
   readonly name: string;
   readonly text: string;
   readonly since: number;
@@ -38,8 +39,8 @@ export function prefixOf({ name, major }: Interface): string {
   return major === 1 ? name : `${name}${major}`;
 }
 
-/** Names that begin with the interface's name do not say it twice. */
-function named(schema: Interface, name: string): string {
+/** Name of a record's struct; of what an operation takes and gives, with `_in` and `_out` behind. Names that begin with the interface's name do not say it twice. */
+export function named(schema: Interface, name: string): string {
   const [prefix, own] = [prefixOf(schema), snake(name)];
   return own.startsWith(`${schema.name}_`) ? `${prefix}${own.slice(schema.name.length)}` : `${prefix}_${own}`;
 }
@@ -67,7 +68,7 @@ function layInterface(schema: Interface, placer: Placer, numbers: Numbers[]): vo
   const events = inOrder(schema.events);
   if (events.length > 0) numbers.push({ name: `${prefixOf(schema)}_event`, text: `Kinds of events of \`${schema.name}\`.`, values: events.map(([name, { code, text }]) => ({ name: snake(name), number: code, text })) });
   for (const [name, { payload, text }] of events) {
-    const struct = `${prefixOf(schema)}_event_${snake(name)}`;
+    const struct = eventStruct(schema, name);
     lay(struct, text, payload, 'held');
     const { size } = placer.structs.get(struct)!;
     if (size > PAYLOAD_BYTES) throw new RangeError(`the payload of ${name} has ${size} bytes; there is room for ${PAYLOAD_BYTES}`);
@@ -89,8 +90,13 @@ function recordsInOrder(schema: Interface): (readonly [string, Fields])[] {
   return [...done];
 }
 
+/** Name of the struct that is an event's payload. */
+export function eventStruct(schema: Interface, event: string): string {
+  return `${prefixOf(schema)}_event_${snake(event)}`;
+}
+
 /** Functions by the minor that they came with, so that a slot never changes. */
-function slotsOf(schema: Interface): Slot[] {
+export function slotsOf(schema: Interface): Slot[] {
   const slots: Slot[] = Object.entries(schema.operations).map(([name, operation]) => ({ name, text: operation.text, since: operation.since ?? 0, operation, object: undefined }));
   for (const [object, { operations, text }] of Object.entries(schema.objects)) {
     const own = Object.entries(operations).map(([name, operation]): Slot => ({ name: `${object}.${name}`, text: operation.text, since: operation.since ?? 0, operation, object }));

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { atMinor, BASE_V1, DRM_V1, VGPU_V1, type Field, type Fields, type Interface } from '../index.ts';
-import { emitC, emitReference, emitRust, formOf, NEWEST, type Struct } from './index.ts';
+import { emitC, emitFrames, emitReference, emitRust, formOf, NEWEST, type Struct } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nova-core-api-'));
 afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
@@ -17,7 +17,7 @@ const offsets = ({ members }: Struct): Record<string, number> => Object.fromEntr
 
 describe('what is published', () => {
   // `vitest run -u` writes these files; review what changed in them as you would review the contract.
-  test.each([['nova_core_api.h', emitC], ['nova_core_api.rs', emitRust], ['reference.md', emitReference]])('%s is what the schema says', async (file, emit) => {
+  test.each([['nova_core_api.h', emitC], ['nova_core_frames.h', emitFrames], ['nova_core_api.rs', emitRust], ['reference.md', emitReference]])('%s is what the schema says', async (file, emit) => {
     await expect(emit()).toMatchFileSnapshot(`../../forms/${file}`);
   });
 

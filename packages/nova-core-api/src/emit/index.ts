@@ -1,4 +1,5 @@
 export { emitC, NEWEST } from './c-header.ts';
+export { emitFrames } from './c-frames.ts';
 export { emitRust } from './rust-module.ts';
 export { emitReference } from './reference.ts';
 export { formOf } from './contract-form.ts';

@@ -1,0 +1,82 @@
+import type { Interface } from '../schema/interface.ts';
+import type { FrameReader, FrameWriter } from './frame.ts';
+import { outside, refuse } from './flaw.ts';
+import { planOf, type SlotPlan } from './plan.ts';
+import { readRoom, readStruct } from './read.ts';
+import { shortOf, type Room } from './room.ts';
+import { writeCounts, writeRoom, writeStruct, type Values } from './write.ts';
+
+/** What a client calls a function with. */
+export interface CallBody {
+  /** Undefined for a function that takes nothing. Objects do not go in. */
+  readonly in: Values | undefined;
+  readonly room: Room;
+}
+
+/** One function of an interface, in frames. */
+export interface SlotCodec extends Pick<SlotPlan, 'name' | 'member' | 'object' | 'operation'> {
+  /** Fields of the answer that are objects, with the kind of each. */
+  readonly gives: Readonly<Record<string, string>>;
+  writeCall(frame: FrameWriter, body: CallBody): void;
+  /** @throws {ContractError} `InvalidArgument` or `Range`, with the member's path: `in.label_length` */
+  readCall(frame: FrameReader): CallBody;
+  /** The field for which a caller has too little room, or undefined. */
+  shortOf(out: Values, room: Room): string | undefined;
+  /** Objects are their handles. @throws {ContractError} `InvalidArgument` or `Range` for an answer that has no place in its frame */
+  writeReply(frame: FrameWriter, out: Values, room: Room): void;
+  /** Only how much there is, for a caller that has too little room. */
+  writeCounts(frame: FrameWriter, out: Values): void;
+  /** Undefined for a function that gives nothing; a record that was not wanted is not there. */
+  readReply(frame: FrameReader): Values | undefined;
+}
+
+const NO_ROOM: Room = { wanted: new Set(), capacities: {} };
+
+/**
+ * The functions of an interface in the order of their slots.
+ *
+ * @param schema - at the minor of the session: what came later is not known, and must be zero
+ */
+export function slotsInFrames(schema: Interface): readonly SlotCodec[] {
+  return planOf(schema).slots.map((plan) => ({
+    name: plan.name, member: plan.member, object: plan.object, operation: plan.operation,
+    gives: Object.fromEntries((plan.out?.fields ?? []).flatMap(({ name, field }) => (field.kind === 'object' ? [[name, field.object]] : []))),
+    writeCall(frame, { in: values, room }) {
+      if (plan.in) writeStruct(frame, plan.in, values ?? {}, 'in');
+      if (plan.out) writeRoom(frame, plan.out, room);
+    },
+    readCall(frame) {
+      const values = plan.in && readStruct(frame, plan.in, 'in');
+      const room = plan.out ? readRoom(frame, plan.out, 'out') : NO_ROOM;
+      frame.end();
+      return { in: values, room };
+    },
+    shortOf: (out, room) => plan.out && shortOf(plan.out, out, room),
+    writeReply(frame, out, room) {
+      if (plan.out) writeStruct(frame, plan.out, out, 'out', room);
+    },
+    writeCounts(frame, out) {
+      if (plan.out) writeCounts(frame, plan.out, out);
+    },
+    readReply(frame) {
+      const values = plan.out && readStruct(frame, plan.out, 'out');
+      frame.end();
+      return values;
+    },
+  }));
+}
+
+/** Room for everything that a function can give, with so many bytes and elements. */
+export function roomFor(slot: SlotCodec, capacity: number): Room {
+  const fields = Object.entries(slot.operation?.out ?? {});
+  if (capacity < 0) outside('capacity', String(capacity), 'at least 0');
+  return {
+    wanted: new Set(fields.filter(([, { kind }]) => kind === 'record').map(([name]) => name)),
+    capacities: Object.fromEntries(fields.filter(([, { kind }]) => kind === 'list' || kind === 'data').map(([name]) => [name, capacity])),
+  };
+}
+
+/** The slot of a call. @throws {ContractError} `InvalidArgument` */
+export function slotAt(slots: readonly SlotCodec[], slot: number): SlotCodec {
+  return slots[slot] ?? refuse('frame.slot', String(slot), `0 to ${slots.length - 1}`);
+}
