@@ -29,6 +29,7 @@ const floors = {
   ],
   vgpu: ["nova-core-api"],
   "nova-drm": ["nova-core-api", "c-layout"],
+  "nova-core-socket": ["nova-core-api"],
 };
 
 /**
@@ -48,7 +49,7 @@ export const TYPES_ONLY = { "gsp-rm": { "hw-model": ["port"] } };
  * Packages for Node alone; every other one runs wherever JavaScript does.
  * @type {readonly string[]}
  */
-export const NODE_PACKAGES = ["nova", "vfio-user"];
+export const NODE_PACKAGES = ["nova", "nova-core-socket", "vfio-user"];
 
 /**
  * Folders of a neutral package that are for Node alone: package -> folders under its src. The rest of the package may

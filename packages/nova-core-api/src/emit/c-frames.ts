@@ -24,7 +24,7 @@ export function emitFrames(interfaces: readonly Interface[] = NEWEST): string {
     ...enumeration({ name: 'frame', text: 'Kinds of frames.', values: numbers }),
     ...[FRAME_HEAD, FRAME_GREETING, FRAME_POINTER].flatMap((struct) => [...definition(struct), ...assertions(struct).map((line) => line.replace('NOVA_ASSERT', '_Static_assert').replace(/\);$/, ', "as in frames");')), '']),
     ...DESCRIPTORS,
-    ...errnos(),
+    ...errors(),
     ...interfaces.flatMap(tables),
     '/* Every interface that there are functions of. */',
     'static const struct nova_frames_iface nova_frames_ifaces[] = {',
@@ -55,14 +55,17 @@ const DESCRIPTORS: readonly string[] = [
   'static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const void *in, void *out, struct nova_error *error);', '',
 ];
 
-/** What functions return for an error, where the platform has it. */
-function errnos(): string[] {
+/** What is known of each error without asking. */
+function errors(): string[] {
   const rare: Readonly<Record<string, string>> = { EBADFD: 'EINVAL', EUCLEAN: 'EIO', ESHUTDOWN: 'ENODEV' };
+  const upper = (name: string): string => snake(name).toUpperCase();
   return [
-    '/* What a function returns for an error of this number, negative; some systems lack some of them. */',
-    ...Object.entries(rare).flatMap(([name, other]) => [`#ifdef ${name}`, `#define NOVA_FRAMES_${name} ${name}`, '#else', `#define NOVA_FRAMES_${name} ${other}`, '#endif']),
-    'static const int nova_frames_errno[] = {', '\t0,',
-    ...Object.entries(ERRORS).map(([name, { errno }]) => `\t[NOVA_ERROR_${snake(name).toUpperCase()}] = ${errno in rare ? 'NOVA_FRAMES_' : ''}${errno},`), '};', '',
+    '/* Some systems lack some error numbers. */',
+    ...Object.entries(rare).flatMap(([name, other]) => [`#ifdef ${name}`, `#define NOVA_FRAMES_${name} ${name}`, '#else', `#define NOVA_FRAMES_${name} ${other}`, '#endif']), '',
+    '/* Of each error what functions return, negative, its family, and when trying again can help. */',
+    'struct nova_frames_error {', '\tint number;', '\tuint32_t category;', '\tuint32_t retry;', '};', '',
+    'static const struct nova_frames_error nova_frames_errors[] = {', '\t{ 0, 0, 0 },',
+    ...Object.entries(ERRORS).map(([name, { errno, category, retry }]) => `\t[NOVA_ERROR_${upper(name)}] = { ${errno in rare ? 'NOVA_FRAMES_' : ''}${errno}, NOVA_CATEGORY_${upper(category)}, NOVA_RETRY_${upper(retry)} },`), '};', '',
   ];
 }
 

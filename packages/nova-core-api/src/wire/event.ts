@@ -5,7 +5,7 @@ import type { FrameReader, FrameWriter } from './frame.ts';
 import { Laid } from './laid.ts';
 import { planOf } from './plan.ts';
 import { readHeld } from './read.ts';
-import { writeStructAt, type Values } from './write.ts';
+import { writeStructAt } from './write.ts';
 
 const EVENT = new Laid('event');
 const PAYLOAD = EVENT.place('payload');

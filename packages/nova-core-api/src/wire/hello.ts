@@ -76,7 +76,7 @@ function nameOf(room: Uint8Array): string {
  * @throws {ContractError} `Range` for more interfaces than there is room for in C
  */
 export function writeAgreement(frame: FrameWriter, { epoch, interfaces, capabilities: granted }: Agreement, session: bigint): void {
-  const all = Object.entries(interfaces);
+  const all = Object.entries(interfaces).sort(([a], [b]) => INTERFACES[a as InterfaceName] - INTERFACES[b as InterfaceName]);
   if (all.length > AGREED_ROOM) outside('agreement.agreed', `${all.length} interfaces`, `at most ${AGREED_ROOM}`);
   const at = AGREEMENT.write(frame, { count: all.length, session, epoch, flags: all.some(([, { deprecated }]) => deprecated) ? DEPRECATED : 0 });
   writeCapabilities(frame, at + AGREEMENT.place('caps').at, granted);
