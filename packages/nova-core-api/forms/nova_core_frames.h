@@ -152,12 +152,12 @@ struct nova_frames_iface {
 	uint32_t count;
 	uint32_t ops_size;
 	size_t core_offset;
-	const void *ops;
+	const uint8_t *ops;
 	const struct nova_frames_slot *slots;
 };
 
 /* Carries a call; defined by who includes this. */
-static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const void *in, void *out, struct nova_error *error);
+static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const uint8_t *in, uint8_t *out, struct nova_error *error);
 
 /* Some systems lack some error numbers. */
 #ifdef EBADFD
@@ -253,37 +253,37 @@ static const struct nova_frames_slot nova_frames_base[] = {
 
 static int nova_frames_base_device_info(struct nova_core *core, uint64_t session, struct nova_base_device_info_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[0], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_base[0], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_base_limits(struct nova_core *core, uint64_t session, struct nova_base_limits_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[1], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_base[1], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_base_counters(struct nova_core *core, uint64_t session, struct nova_base_counters_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[2], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_base[2], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_base_allocate(struct nova_core *core, uint64_t session, const struct nova_base_allocate_in *in, struct nova_base_allocate_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[3], session, 0, in, out, error);
+	return nova_frames_call(core, &nova_frames_base[3], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static int nova_frames_base_region_clear(struct nova_core *core, uint64_t session, uint64_t region, const struct nova_base_region_clear_in *in, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[4], session, region, in, NULL, error);
+	return nova_frames_call(core, &nova_frames_base[4], session, region, (const uint8_t *)in, NULL, error);
 }
 
 static int nova_frames_base_region_read(struct nova_core *core, uint64_t session, uint64_t region, const struct nova_base_region_read_in *in, struct nova_base_region_read_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[5], session, region, in, out, error);
+	return nova_frames_call(core, &nova_frames_base[5], session, region, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static int nova_frames_base_region_write(struct nova_core *core, uint64_t session, uint64_t region, const struct nova_base_region_write_in *in, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_base[6], session, region, in, NULL, error);
+	return nova_frames_call(core, &nova_frames_base[6], session, region, (const uint8_t *)in, NULL, error);
 }
 
 static int nova_frames_base_region_release(struct nova_core *core, uint64_t session, uint64_t region, struct nova_error *error)
@@ -359,37 +359,37 @@ static const struct nova_frames_slot nova_frames_vgpu[] = {
 
 static int nova_frames_vgpu_query_support(struct nova_core *core, uint64_t session, struct nova_vgpu_query_support_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[0], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[0], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_list_types(struct nova_core *core, uint64_t session, struct nova_vgpu_list_types_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[1], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[1], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_assign(struct nova_core *core, uint64_t session, const struct nova_vgpu_assign_in *in, struct nova_vgpu_assign_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[2], session, 0, in, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[2], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_unassign(struct nova_core *core, uint64_t session, const struct nova_vgpu_unassign_in *in, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[3], session, 0, in, NULL, error);
+	return nova_frames_call(core, &nova_frames_vgpu[3], session, 0, (const uint8_t *)in, NULL, error);
 }
 
 static int nova_frames_vgpu_get_assignment(struct nova_core *core, uint64_t session, const struct nova_vgpu_get_assignment_in *in, struct nova_vgpu_get_assignment_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[4], session, 0, in, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[4], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_open(struct nova_core *core, uint64_t session, const struct nova_vgpu_open_in *in, struct nova_vgpu_open_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[5], session, 0, in, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[5], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_instance_set_bus_master(struct nova_core *core, uint64_t session, uint64_t instance, const struct nova_vgpu_instance_set_bus_master_in *in, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[6], session, instance, in, NULL, error);
+	return nova_frames_call(core, &nova_frames_vgpu[6], session, instance, (const uint8_t *)in, NULL, error);
 }
 
 static int nova_frames_vgpu_instance_reset(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_error *error)
@@ -399,7 +399,7 @@ static int nova_frames_vgpu_instance_reset(struct nova_core *core, uint64_t sess
 
 static int nova_frames_vgpu_instance_info(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu_instance_info_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[8], session, instance, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[8], session, instance, NULL, (uint8_t *)out, error);
 }
 
 static int nova_frames_vgpu_instance_release(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_error *error)
@@ -409,7 +409,7 @@ static int nova_frames_vgpu_instance_release(struct nova_core *core, uint64_t se
 
 static int nova_frames_vgpu_submit_types(struct nova_core *core, uint64_t session, const struct nova_vgpu_submit_types_in *in, struct nova_vgpu_submit_types_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_vgpu[10], session, 0, in, out, error);
+	return nova_frames_call(core, &nova_frames_vgpu[10], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
 }
 
 static const struct nova_vgpu_ops nova_frames_vgpu_ops = {
@@ -440,7 +440,7 @@ static const struct nova_frames_slot nova_frames_drm[] = {
 
 static int nova_frames_drm_facts(struct nova_core *core, uint64_t session, struct nova_drm_facts_out *out, struct nova_error *error)
 {
-	return nova_frames_call(core, &nova_frames_drm[0], session, 0, NULL, out, error);
+	return nova_frames_call(core, &nova_frames_drm[0], session, 0, NULL, (uint8_t *)out, error);
 }
 
 static const struct nova_drm_ops nova_frames_drm_ops = {
@@ -450,9 +450,9 @@ static const struct nova_drm_ops nova_frames_drm_ops = {
 
 /* Every interface that there are functions of. */
 static const struct nova_frames_iface nova_frames_ifaces[] = {
-	{ 1, 1, 8, sizeof(struct nova_base_ops), offsetof(struct nova_core, base), &nova_frames_base_ops, nova_frames_base },
-	{ 2, 1, 11, sizeof(struct nova_vgpu_ops), offsetof(struct nova_core, vgpu), &nova_frames_vgpu_ops, nova_frames_vgpu },
-	{ 3, 1, 1, sizeof(struct nova_drm_ops), offsetof(struct nova_core, drm), &nova_frames_drm_ops, nova_frames_drm },
+	{ 1, 1, 8, sizeof(struct nova_base_ops), offsetof(struct nova_core, base), (const uint8_t *)&nova_frames_base_ops, nova_frames_base },
+	{ 2, 1, 11, sizeof(struct nova_vgpu_ops), offsetof(struct nova_core, vgpu), (const uint8_t *)&nova_frames_vgpu_ops, nova_frames_vgpu },
+	{ 3, 1, 1, sizeof(struct nova_drm_ops), offsetof(struct nova_core, drm), (const uint8_t *)&nova_frames_drm_ops, nova_frames_drm },
 };
 
 #endif

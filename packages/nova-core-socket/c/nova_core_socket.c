@@ -573,7 +573,7 @@ static void get_counts(const struct connection *connection, const struct nova_fr
 	}
 }
 
-static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const void *in, void *out, struct nova_error *error)
+static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const uint8_t *in, uint8_t *out, struct nova_error *error)
 {
 	struct connection *connection = core->ctx;
 	struct nova_frame head;

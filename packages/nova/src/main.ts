@@ -2,6 +2,7 @@ import { BOARDS } from '@nova-stack/hw-model/boards';
 
 import { boot } from './boot.ts';
 import { bootHelp, parseBootOptions, UsageError } from './options.ts';
+import { serveCoreDriver } from './serve-core.ts';
 import { serve } from './serve.ts';
 import { trace } from './trace.ts';
 
@@ -14,9 +15,10 @@ export interface Output {
 const HELP = `Usage: nova COMMAND [options]
 
 Commands:
-  boot    boot a modelled GPU, attach two clients, open and close a vGPU, unload
-  serve   serve a modelled GPU to QEMU on a UNIX socket
-  trace   read, filter and compare what was recorded between driver and firmware
+  boot         boot a modelled GPU, attach two clients, open and close a vGPU, unload
+  serve        serve a modelled GPU to QEMU on a UNIX socket
+  serve-core   boot a modelled GPU and serve its driver to clients in C on a UNIX socket
+  trace        read, filter and compare what was recorded between driver and firmware
 
 nova COMMAND --help tells a command's options.
 `;
@@ -46,6 +48,8 @@ export async function main(args: readonly string[], output: Output = processOutp
         return await serve(rest, output);
       case 'trace':
         return await trace(rest, output);
+      case 'serve-core':
+        return await serveCoreDriver(rest, output);
       case '--help':
       case 'help':
         output.out(HELP);
@@ -54,7 +58,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, trace`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, trace`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

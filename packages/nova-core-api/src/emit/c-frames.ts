@@ -28,7 +28,7 @@ export function emitFrames(interfaces: readonly Interface[] = NEWEST): string {
     ...interfaces.flatMap(tables),
     '/* Every interface that there are functions of. */',
     'static const struct nova_frames_iface nova_frames_ifaces[] = {',
-    ...interfaces.map((schema) => `\t{ ${INTERFACES[schema.name]}, ${schema.major}, ${slotsOf(schema).length}, sizeof(struct nova_${prefixOf(schema)}_ops), offsetof(struct nova_core, ${prefixOf(schema)}), &nova_frames_${prefixOf(schema)}_ops, nova_frames_${prefixOf(schema)} },`),
+    ...interfaces.map((schema) => `\t{ ${INTERFACES[schema.name]}, ${schema.major}, ${slotsOf(schema).length}, sizeof(struct nova_${prefixOf(schema)}_ops), offsetof(struct nova_core, ${prefixOf(schema)}), (const uint8_t *)&nova_frames_${prefixOf(schema)}_ops, nova_frames_${prefixOf(schema)} },`),
     '};', '', '#endif', '',
   ].join('\n');
 }
@@ -50,9 +50,9 @@ const DESCRIPTORS: readonly string[] = [
   '/* A function of a table. */',
   'struct nova_frames_slot {', '\tuint32_t iface;', '\tuint16_t major;', '\t/* The minor that it came with. */', '\tuint16_t since;', '\tuint32_t slot;', '\t/* It may be called while an event is delivered. */', '\tuint8_t sync;', '\t/* It gives an object back. */', '\tuint8_t release;', '\tuint8_t reserved[2];', '\tconst struct nova_frames_struct *in;', '\tconst struct nova_frames_struct *out;', '};', '',
   '/* A table of functions, and where a core has it. */',
-  'struct nova_frames_iface {', '\tuint32_t iface;', '\tuint32_t major;', '\tuint32_t count;', '\tuint32_t ops_size;', '\tsize_t core_offset;', '\tconst void *ops;', '\tconst struct nova_frames_slot *slots;', '};', '',
+  'struct nova_frames_iface {', '\tuint32_t iface;', '\tuint32_t major;', '\tuint32_t count;', '\tuint32_t ops_size;', '\tsize_t core_offset;', '\tconst uint8_t *ops;', '\tconst struct nova_frames_slot *slots;', '};', '',
   '/* Carries a call; defined by who includes this. */',
-  'static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const void *in, void *out, struct nova_error *error);', '',
+  'static int nova_frames_call(struct nova_core *core, const struct nova_frames_slot *slot, uint64_t session, uint64_t object, const uint8_t *in, uint8_t *out, struct nova_error *error);', '',
 ];
 
 /** What is known of each error without asking. */
@@ -133,6 +133,6 @@ function stub(schema: Interface, { name, operation, object }: Slot, index: numbe
   ];
   return [
     `static int nova_frames_${prefix}_${snake(name)}(${parameters.join(', ')})`, '{',
-    `\treturn nova_frames_call(core, &nova_frames_${prefix}[${index}], session, ${own ?? '0'}, ${operation?.in ? 'in' : 'NULL'}, ${operation?.out ? 'out' : 'NULL'}, error);`, '}', '',
+    `\treturn nova_frames_call(core, &nova_frames_${prefix}[${index}], session, ${own ?? '0'}, ${operation?.in ? '(const uint8_t *)in' : 'NULL'}, ${operation?.out ? '(uint8_t *)out' : 'NULL'}, error);`, '}', '',
   ];
 }
