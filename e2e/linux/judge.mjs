@@ -1,4 +1,4 @@
-// npm run e2e:linux -- [--board BOARD] [--firmware-version VERSION] [--rebind] [--keep DIR]
+// npm run e2e:linux -- [--board BOARD] [--firmware-version VERSION] [--rebind] [--keep DIR] [--dma HOW]
 //
 // Serves a modelled GPU, boots the rig's kernel with it, loads nouveau, and tells from the guest's log which stages the
 // driver reached. Exit status 0 when it reached all of them without a complaint, 1 when not, 77 when the rig cannot be had.
@@ -48,7 +48,14 @@ const { values } = parseArgs({ options: {
   rebind: { type: "boolean", default: false },
   // Where the guest's log and the model's trace are left, and both in one, by time.
   keep: { type: "string" },
+  dma: { type: "string", default: "fd" },
 } });
+/** How the model reaches the guest's memory: as QEMU passes it, by messages, or as a file with a name. */
+const HOW = /** @type {Readonly<Record<string, (file: string) => { readonly server: readonly string[], readonly guest: readonly string[] }>>} */ ({
+  fd: () => ({ server: ["--dma", "fd"], guest: ["--share", "on"] }),
+  messages: () => ({ server: ["--dma", "messages"], guest: ["--share", "on"] }),
+  file: (file) => ({ server: ["--memory", file], guest: ["--ram-file", file] }),
+});
 
 /** The kernel looks for the newest firmware first, and says that it is not there where another version is wanted. @param {string} line */
 const isHidden = (line) => /firmware: failed to load nvidia\/\w+\/gsp\/gsp-\S+ \(-2\)/.test(line) && !line.includes(`-${values["firmware-version"]}.bin`);
@@ -64,7 +71,10 @@ if (setup.status !== 0) {
 const work = mkdtempSync(join(tmpdir(), "nova-linux-"));
 if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
 const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-guest-${process.pid}`), join(values.keep ?? work, "model.jsonl")];
-const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, "--memory", memory, "--trace", trace, "--record", join(values.keep ?? work, "gsp.rec")], { stdio: ["ignore", "pipe", "inherit"] });
+const how = HOW[values.dma]?.(memory);
+if (how === undefined) throw new Error(`--dma ${values.dma}: expected ${Object.keys(HOW).join(", ")}`);
+const guestMemory = how.guest;
+const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, ...how.server, "--trace", trace, "--record", join(values.keep ?? work, "gsp.rec")], { stdio: ["ignore", "pipe", "inherit"] });
 try {
   const ready = await new Promise((resolve, reject) => {
     server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));
@@ -93,7 +103,7 @@ function boot(chip) {
   console.error("> booting Linux with the modelled GPU …");
   const begun = performance.now();
   const guest = spawn(join(HERE, "run"), [
-    "--socket", socket, "--ram-file", memory, "--chip", chip, "--firmware", values["firmware-version"], "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
+    "--socket", socket, ...guestMemory, "--chip", chip, "--firmware", values["firmware-version"], "--modules", "nouveau:debug=debug", "--mem", "2048", "--timeout", "240",
     "--exec", `lspci -nnvv -d 10de:; ls /dev/dri 2>/dev/null\n${values.rebind ? REBIND : "true"}`,
   ], { stdio: ["ignore", "pipe", "inherit"] });
   /** @type {{ at: number, line: string }[]} */

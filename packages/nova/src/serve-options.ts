@@ -11,7 +11,9 @@ export interface ServeOptions {
   readonly name: BoardName;
   readonly board: Board;
   readonly socket: string;
-  /** The client's memory as a file; undefined: reached by messages. */
+  /** The client's memory as it passes it, or by messages only. */
+  readonly dma: 'fd' | 'messages';
+  /** The client's memory as a file with a name; undefined: reached as `dma` says. */
   readonly memory: string | undefined;
   readonly trace: string | undefined;
   /** File for the messages between the client's driver and the firmware. */
@@ -27,7 +29,8 @@ const OPTIONS = [
   { name: 'socket', value: 'PATH', text: 'UNIX socket to listen on; at most 107 bytes' },
   { name: 'vram', value: 'SIZE', text: "video memory, e.g. 8G (default: the board's)" },
   { name: 'bar1', value: 'SIZE', text: "BAR1, a power of two, e.g. 256M (default: the board's)" },
-  { name: 'memory', value: 'FILE', text: "the guest's memory as a file that QEMU shares (default: by messages, which is slower)" },
+  { name: 'dma', value: 'HOW', text: "fd: the guest's memory as QEMU passes it, by messages where it passes none (default); messages: by those only, which is slower" },
+  { name: 'memory', value: 'FILE', text: "the guest's memory as a file with a name, for hosts on which file descriptors cannot be had" },
   { name: 'trace', value: 'FILE', text: 'write every event to FILE as JSON lines' },
   { name: 'record', value: 'FILE', text: 'record every message between driver and firmware in FILE, for nova trace' },
   { name: 'quiet', text: 'print no timeline, only the line that says it is ready' },
@@ -56,15 +59,16 @@ export function serveHelp(): string {
 export function parseServeOptions(args: readonly string[]): ServeOptions | undefined {
   const values = parse(args);
   if (values.help) return undefined;
-  const { socket, memory, trace, record, quiet = false } = values;
+  const { socket, dma = 'fd', memory, trace, record, quiet = false } = values;
   if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
+  if (dma !== 'fd' && dma !== 'messages') throw new UsageError(`unknown --dma "${dma}": expected fd or messages`);
   const name = boardOf(values);
   const board = {
     ...BOARDS[name],
     ...(values.vram !== undefined && { vramSize: parseSize('--vram', values.vram) }),
     ...(values.bar1 !== undefined && { bar1Size: parseSize('--bar1', values.bar1) }),
   };
-  return { name, board, socket, memory, trace, record, quiet };
+  return { name, board, socket, dma, memory, trace, record, quiet };
 }
 
 type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };

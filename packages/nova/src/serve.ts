@@ -11,10 +11,11 @@ import { ALL_POINTS } from './points.ts';
 import { Recording } from './recording.ts';
 import { parseServeOptions, serveHelp } from './serve-options.ts';
 
-/** What QEMU is told; the guest's memory is 2 GiB in the file that the server was given. */
-function qemuArguments(socket: string, memory: string | undefined): string {
+/** What QEMU is told; the guest's memory is 2 GiB, in the file that the server was given or in one that QEMU passes. */
+function qemuArguments(socket: string, memory: string | undefined, passed: boolean): string {
   const device = `-device '${JSON.stringify({ driver: 'vfio-user-pci', socket: { type: 'unix', path: socket } })}'`;
-  return memory === undefined ? device : `-object memory-backend-file,id=ram,size=2G,share=on,mem-path=${memory} -machine q35,memory-backend=ram -m 2G ${device}`;
+  const backend = memory !== undefined ? `memory-backend-file,id=ram,size=2G,share=on,mem-path=${memory}` : passed ? 'memory-backend-memfd,id=ram,size=2G,share=on' : undefined;
+  return backend === undefined ? device : `-object ${backend} -machine q35,memory-backend=ram -m 2G ${device}`;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
     output.out(serveHelp());
     return 0;
   }
-  const { name, board, socket, memory } = options;
+  const { name, board, socket, dma, memory } = options;
   const file = options.trace === undefined ? undefined : openLinesFile('--trace', options.trace);
   const record = options.record === undefined ? undefined : new Recording(options.record);
   const time = hostTime();
@@ -40,8 +41,10 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
   try {
     const device = gpuOf({ board, firmware: createGspRm(record && { tap: record.tap(time) }), trace });
     const end = ended ?? interrupted();
-    const server = await serveDevice({ device, path: socket, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
-    output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory)}\n`);
+    const server = await serveDevice({ device, path: socket, dma, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
+    output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory, dma === 'fd' && server.missing === undefined)}\n`);
+    // The timeline says it otherwise.
+    if (options.quiet && server.missing !== undefined) output.out(`file descriptors are not taken: ${server.missing}\n`);
     await end;
     await server.close();
     if (record?.failure === undefined) return 0;

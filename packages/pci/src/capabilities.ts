@@ -1,5 +1,5 @@
 import { barRegisters } from './bar.ts';
-import { CAPABILITY, EXTENDED_CAPABILITY, MSI, PCIE, PCIE_FLR_CAPABLE, PM, SRIOV } from './config-registers.ts';
+import { CAPABILITY, EXTENDED_CAPABILITY, MSI, MSIX, PCIE, PCIE_FLR_CAPABLE, PM, SRIOV } from './config-registers.ts';
 import { PciError } from './errors.ts';
 import type { BarSpec } from './function.ts';
 
@@ -44,15 +44,51 @@ export function pm({ at }: Placement = {}): Capability {
   };
 }
 
-/** One message-signalled interrupt with 64-bit address. */
-export function msi({ at }: Placement = {}): Capability {
+export interface MsiOptions extends Placement {
+  /** Messages that the function can send; default 1. */
+  readonly vectors?: 1 | 2 | 4 | 8 | 16 | 32;
+}
+
+/** Message-signalled interrupts with a 64-bit address. */
+export function msi({ at, vectors = 1 }: MsiOptions = {}): Capability {
+  const capable = Math.log2(vectors);
   return {
     id: CAPABILITY.msi, length: 14, ...(at !== undefined && { at }),
     fields: [
-      { at: MSI.control, size: 2, value: 0x0080, writable: 0x0001 },
+      { at: MSI.control, size: 2, value: 0x0080 | (capable << 1), writable: vectors > 1 ? 0x0071 : 0x0001 },
       { at: MSI.addressLow, size: 4, value: 0, writable: 0xffff_fffc },
       { at: MSI.addressHigh, size: 4, value: 0, writable: 0xffff_ffff },
       { at: MSI.data, size: 2, value: 0, writable: 0xffff },
+    ],
+  };
+}
+
+/** Where a structure of MSI-X lies: offset in a BAR, a multiple of 8. */
+export interface MsixPlace {
+  readonly bar: number;
+  readonly offset: number;
+}
+
+export interface MsixOptions extends Placement {
+  /** Messages that the function can send, 1 to 2048. */
+  readonly vectors: number;
+  readonly table: MsixPlace;
+  readonly pending: MsixPlace;
+}
+
+/** MSI-X; the table and the pending bits are the device's to keep in its BARs. */
+export function msix({ at, vectors, table, pending }: MsixOptions): Capability {
+  if (!Number.isInteger(vectors) || vectors < 1 || vectors > 2048) throw new PciError('BAD_SPEC', `vectors is ${vectors}: expected 1 to 2048`);
+  const place = (name: string, { bar, offset }: MsixPlace): number => {
+    if (Number.isInteger(bar) && bar >= 0 && bar <= 5 && Number.isInteger(offset) && offset >= 0 && offset < 2 ** 32 && offset % 8 === 0) return offset + bar;
+    throw new PciError('BAD_SPEC', `${name} is at ${offset} of BAR ${bar}: expected a multiple of 8 below 2^32 in BAR 0 to 5`);
+  };
+  return {
+    id: CAPABILITY.msix, length: 12, ...(at !== undefined && { at }),
+    fields: [
+      { at: MSIX.control, size: 2, value: vectors - 1, writable: 0xc000 },
+      { at: MSIX.table, size: 4, value: place('table', table) },
+      { at: MSIX.pending, size: 4, value: place('pending', pending) },
     ],
   };
 }

@@ -40,6 +40,9 @@ export const PM = { capabilities: 2, control: 4 } as const;
 /** Relative to the MSI capability with 64-bit addresses. */
 export const MSI = { control: 2, addressLow: 4, addressHigh: 8, data: 0xc } as const;
 
+/** Relative to the MSI-X capability. */
+export const MSIX = { control: 2, table: 4, pending: 8 } as const;
+
 /** Relative to the PCI Express capability. */
 export const PCIE = {
   capabilities: 0x02, deviceCapabilities: 0x04, deviceControl: 0x08, deviceStatus: 0x0a,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { barAddress, sizeBars, writeBarAddress } from './bar.ts';
-import { msi, pcie, pm, sriov } from './capabilities.ts';
+import { msi, msix, pcie, pm, sriov } from './capabilities.ts';
 import { createConfigSpace, type ConfigSpace, type ConfigSpec } from './config-space.ts';
 import type { BarSpec } from './function.ts';
 
@@ -101,6 +101,18 @@ describe('configuration space', () => {
     expect(config.capability(5)).toBe(0x68);
     expect(() => space({ capabilities: [pm({ at: 0x60 }), msi({ at: 0x64 })] })).toThrow('overlaps');
     expect(() => space({ capabilities: [pcie({ at: 0xf0 })] })).toThrow(code('BAD_SPEC'));
+  });
+
+  it('message interrupts say how many there are, and where MSI-X keeps its table', () => {
+    const config = space({ capabilities: [msi({ vectors: 8 }), msix({ vectors: 2048, table: { bar: 0, offset: 0x1000 }, pending: { bar: 2, offset: 8 } })] });
+    const [one, other] = [config.capability(0x05)!, config.capability(0x11)!];
+    config.write(one + 2, 2, 0xffff);
+    config.write(other + 2, 2, 0xffff);
+    expect([config.read(one + 2, 2), config.read(other + 2, 2)]).toEqual([0x00f7, 0xc7ff]);
+    expect([config.read(other + 4, 4), config.read(other + 8, 4)]).toEqual([0x1000, 0xa]);
+    const place = { bar: 0, offset: 0 };
+    expect(() => msix({ vectors: 2049, table: place, pending: place })).toThrow('1 to 2048');
+    expect(() => msix({ vectors: 1, table: { bar: 0, offset: 4 }, pending: place })).toThrow('multiple of 8');
   });
 
   it('starts the extended list at 0x100, with a null entry where nothing is there', () => {

@@ -3,10 +3,10 @@ export type { AccessSize, BarSpec, DeviceHost, PciFunction, ResetKind } from './
 export type { DmaJob, DmaRequest } from './dma.ts';
 export { checkConfigAccess, createConfigSpace, type ConfigEffect, type ConfigSpace, type ConfigSpec, type SriovState } from './config-space.ts';
 export {
-  msi, pcie, pm, sriov,
-  type Capability, type CapabilityField, type ExtendedCapability, type PcieOptions, type Placement, type SriovOptions,
+  msi, msix, pcie, pm, sriov,
+  type Capability, type CapabilityField, type ExtendedCapability, type MsiOptions, type MsixOptions, type MsixPlace, type PcieOptions, type Placement, type SriovOptions,
 } from './capabilities.ts';
-export { CAPABILITY, COMMAND, EXTENDED_CAPABILITY, HEADER, MSI, PCIE, PM, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
+export { CAPABILITY, COMMAND, EXTENDED_CAPABILITY, HEADER, MSI, MSIX, PCIE, PM, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
 
 // The driver's side
 export type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, SriovView } from './device.ts';

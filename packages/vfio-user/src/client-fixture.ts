@@ -14,10 +14,10 @@ export interface Heard {
 export class Client {
   readonly heard: Heard[] = [];
   readonly #frames = new FrameReader();
-  readonly #say: (bytes: Uint8Array) => void;
+  readonly #say: (bytes: Uint8Array, descriptors: readonly number[]) => void;
   #id = 0;
 
-  constructor(say: (bytes: Uint8Array) => void) {
+  constructor(say: (bytes: Uint8Array, descriptors: readonly number[]) => void) {
     this.#say = say;
   }
 
@@ -28,11 +28,11 @@ export class Client {
     });
   }
 
-  request(command: number, body: Uint8Array = new Uint8Array(0), flags: number = FLAG.request): number {
+  request(command: number, body: Uint8Array = new Uint8Array(0), flags: number = FLAG.request, descriptors: readonly number[] = []): number {
     const id = this.#id++ & 0xffff;
     const { bytes } = message({ id, command, flags }, body.length);
     bytes.set(body, bytes.length - body.length);
-    this.#say(bytes);
+    this.#say(bytes, descriptors);
     return id;
   }
 
@@ -40,7 +40,7 @@ export class Client {
   answer({ id, command }: Heard, body: Uint8Array, errno: number = 0): void {
     const { bytes } = message({ id, command, flags: FLAG.reply | (errno ? FLAG.error : 0), errno }, body.length);
     bytes.set(body, bytes.length - body.length);
-    this.#say(bytes);
+    this.#say(bytes, []);
   }
 
   /** The server's requests that were heard, taken out. */
@@ -52,8 +52,12 @@ export class Client {
     this.request(COMMAND.version, Uint8Array.from([0, 0, 0, 0, ...new TextEncoder().encode(text), 0]));
   }
 
-  dmaMap(address: number, size: number, flags: number = 3, offset: number = 0): void {
-    this.request(COMMAND.dmaMap, words64(32, flags, offset, address, size));
+  dmaMap(address: number, size: number, flags: number = 3, offset: number = 0, descriptors: readonly number[] = []): number {
+    return this.request(COMMAND.dmaMap, words64(32, flags, offset, address, size), FLAG.request, descriptors);
+  }
+
+  setIrqs(flags: number, index: number, start: number, count: number, descriptors: readonly number[] = [], data: readonly number[] = []): number {
+    return this.request(COMMAND.setIrqs, Uint8Array.from([...[20, flags, index, start, count].flatMap((value) => [0, 8, 16, 24].map((shift) => (value >>> shift) & 0xff)), ...data]), FLAG.request, descriptors);
   }
 
   read(region: number, offset: number, count: number): number {

@@ -1,6 +1,6 @@
 // For tests: a device that copies memory. It reads a word at the address in register 0 and writes it, plus one, to the
 // address in register 4 when register 8 is written; then it interrupts. Register 12 counts the copies.
-import { createConfigSpace, msi, pcie, type BarSpec, type DeviceHost, type DmaJob, type PciFunction, type ResetKind } from '@nova-stack/pci';
+import { createConfigSpace, msi, msix, pcie, type BarSpec, type DeviceHost, type DmaJob, type PciFunction, type ResetKind } from '@nova-stack/pci';
 
 const BARS: readonly BarSpec[] = [
   { index: 0, kind: 'mem32', prefetchable: false, size: 4096 },
@@ -16,6 +16,8 @@ export interface CopyDevice extends PciFunction {
   readonly outcomes: boolean[];
   readonly memory: Uint8Array;
   setTimer(due: number, run: () => void): void;
+  /** Fires an interrupt. */
+  fire(vector: number): void;
 }
 
 export function copyDevice(): CopyDevice {
@@ -38,7 +40,7 @@ export function copyDevice(): CopyDevice {
   const device: CopyDevice = {
     config: createConfigSpace({
       vendor: 0x1234, device: 0x5678, revision: 1, classCode: { base: 0x12, sub: 0, interface: 0 }, interruptPin: 1,
-      subsystemVendor: 0, subsystem: 0, bars: BARS, capabilities: [msi(), pcie()],
+      subsystemVendor: 0, subsystem: 0, bars: BARS, capabilities: [msi({ vectors: 4 }), pcie(), msix({ vectors: 8, table: { bar: 0, offset: 0x800 }, pending: { bar: 0, offset: 0xc00 } })],
     }),
     bars: BARS, resets, outcomes, memory,
     plug: (given) => { host = given; },
@@ -67,6 +69,7 @@ export function copyDevice(): CopyDevice {
       timer = undefined;
       run();
     },
+    fire: (vector) => { host?.interrupt(vector); },
     setTimer: (due, run) => { timer = { due, run }; },
   };
   return device;

@@ -1,16 +1,18 @@
-import { CAPABILITY, HEADER, MSI, type AccessSize, type DmaRequest, type PciFunction } from '@nova-stack/pci';
+import { CAPABILITY, COMMAND, HEADER, MSI, MSIX, type AccessSize, type DmaRequest, type PciFunction } from '@nova-stack/pci';
 import type { Trace } from '@nova-stack/trace';
 
 import type { DmaMap } from './dma-map.ts';
 import { Refusal } from './errors.ts';
 import type { Done, GuestMemory } from './guest-memory.ts';
+import type { Interrupts } from './interrupts.ts';
 import { JobQueue } from './jobs.ts';
-import { ERRNO } from './protocol.ts';
+import { ERRNO, IRQ } from './protocol.ts';
 
 /** What a device needs of whoever is connected now; nobody when nobody is. */
 export interface Peer {
   readonly memory: GuestMemory;
   readonly ranges: DmaMap;
+  readonly interrupts: Interrupts;
   /** Writes `data` to `address` as a message of its own, without an answer. */
   sendMessage(address: number, data: number): void;
 }
@@ -60,6 +62,9 @@ export class DevicePort {
       put(into, at, size, this.device.config.read(offset + at, size));
       at += size;
     }
+    // The status register shows the line (PCI Local Bus 3.0, 6.2.3), which is the host's.
+    const status = HEADER.status - offset;
+    if (status >= 0 && status < into.length && this.#peer?.interrupts.asserted) into[status]! |= INTERRUPT_STATUS;
   }
 
   writeConfig(offset: number, from: Uint8Array): void {
@@ -74,19 +79,27 @@ export class DevicePort {
     }
   }
 
-  /** Reads a BAR: one register for 1, 2 or 4 aligned bytes, otherwise a block. */
-  readBar(bar: number, offset: number, into: Uint8Array): void {
+  /** Reads one register of a BAR: 1, 2 or 4 bytes, aligned. */
+  readRegister(bar: number, offset: number, size: AccessSize): number {
     this.pump();
-    if (!this.#decodes()) into.fill(0xff);
-    else if (isRegister(offset, into.length)) put(into, 0, into.length, this.device.read(bar, offset, into.length));
-    else this.device.readBlock(bar, offset, into);
+    if (!this.#decodes()) return size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff;
+    return this.device.read(bar, offset, size);
   }
 
-  writeBar(bar: number, offset: number, from: Uint8Array): void {
+  writeRegister(bar: number, offset: number, size: AccessSize, value: number): void {
     this.pump();
-    if (!this.#decodes()) return;
-    if (isRegister(offset, from.length)) this.device.write(bar, offset, from.length, get(from, 0, from.length));
-    else this.device.writeBlock(bar, offset, from);
+    if (this.#decodes()) this.device.write(bar, offset, size, value);
+  }
+
+  readBlock(bar: number, offset: number, into: Uint8Array): void {
+    this.pump();
+    if (this.#decodes()) this.device.readBlock(bar, offset, into);
+    else into.fill(0xff);
+  }
+
+  writeBlock(bar: number, offset: number, from: Uint8Array): void {
+    this.pump();
+    if (this.#decodes()) this.device.writeBlock(bar, offset, from);
   }
 
   /** Lets the device's timers that are due run, and sees that the next one does. */
@@ -104,6 +117,7 @@ export class DevicePort {
   }
 
   #reset(kind: 'power-on' | 'hot' | 'flr'): void {
+    this.#peer?.interrupts.reset();
     this.device.config.reset();
     this.device.reset(kind);
   }
@@ -172,18 +186,34 @@ export class DevicePort {
     return undefined;
   }
 
+  /** By what is enabled: MSI-X, MSI, or the line. A message is a memory write, so it needs bus mastering; the line does not. */
   #interrupt(vector: number): void {
     const { config } = this.device;
+    const [index, count] = messagesOf(config);
+    const why = this.#peer === undefined ? 'no client is connected'
+      : index === IRQ.intx ? lineObstacle(config)
+        : !config.busMaster ? 'bus mastering is off'
+          : vector >= count ? `there are ${count} vectors` : undefined;
+    if (why === undefined) this.#peer?.interrupts.deliver(index, index === IRQ.intx ? 0 : vector);
+    else this.#lost(vector, why);
+  }
+
+  /** An interrupt that no eventfd was given for: MSI goes as the message that it is, anything else is lost. */
+  unsignalled(index: number, vector: number): void {
+    const { config } = this.device;
     const at = config.capability(CAPABILITY.msi);
-    const why = this.#peer === undefined ? 'no client is connected' : at === undefined || !config.msiEnabled ? 'message interrupts are off' : config.busMaster ? undefined : 'bus mastering is off';
-    if (why !== undefined || at === undefined) {
-      this.#trace.event('vfio-user.interrupt.lost', { vector, why: why ?? '' });
+    if (index !== IRQ.msi || at === undefined || this.#peer === undefined) {
+      this.#lost(vector, 'the client gave no eventfd for it, or file descriptors do not arrive');
       return;
     }
     const address = config.read(at + MSI.addressHigh, 4) * 2 ** 32 + config.read(at + MSI.addressLow, 4);
     const data = config.read(at + MSI.data, 2) + vector;
-    this.#peer?.sendMessage(address, data);
-    this.#trace.event('vfio-user.interrupt.sent', { address, data });
+    this.#peer.sendMessage(address, data);
+    if (this.#trace.on) this.#trace.event('vfio-user.interrupt.sent', { address, data });
+  }
+
+  #lost(vector: number, why: string): void {
+    this.#trace.event('vfio-user.interrupt.lost', { vector, why });
   }
 }
 
@@ -192,7 +222,30 @@ const KEPT: readonly (readonly [offset: number, size: AccessSize])[] = [
   ...[0, 1, 2, 3, 4, 5].map((bar) => [HEADER.bar0 + 4 * bar, 4] as const), [HEADER.cacheLineSize, 1], [HEADER.interruptLine, 1], [HEADER.command, 2],
 ];
 
-const isRegister = (offset: number, length: number): length is AccessSize => (length === 4 || length === 2 || length === 1) && offset % length === 0;
+const INTERRUPT_STATUS = 0x08;
+
+/** Which message interrupts are enabled, and how many vectors there are; the line where none are. */
+function messagesOf(config: PciFunction['config']): readonly [index: number, count: number] {
+  const msix = config.capability(CAPABILITY.msix);
+  if (msix !== undefined) {
+    const control = config.read(msix + MSIX.control, 2);
+    if (control & MSIX_ENABLE) return [IRQ.msix, (control & MSIX_LAST) + 1];
+  }
+  const msi = config.capability(CAPABILITY.msi);
+  if (msi === undefined || !config.msiEnabled) return [IRQ.intx, 1];
+  // Multiple Message Enable: so many vectors, as a power of two.
+  return [IRQ.msi, 1 << ((config.read(msi + MSI.control, 2) >> 4) & 7)];
+}
+
+const MSIX_ENABLE = 0x8000;
+const MSIX_LAST = 0x7ff;
+
+function lineObstacle(config: PciFunction['config']): string | undefined {
+  if (config.read(HEADER.interruptPin, 1) === 0) return 'message interrupts are off, and there is no line';
+  return config.read(HEADER.command, 2) & COMMAND.interruptDisable ? 'message interrupts are off, and so is the line' : undefined;
+}
+
+export const isRegister = (offset: number, length: number): length is AccessSize => (length === 4 || length === 2 || length === 1) && offset % length === 0;
 
 /** The largest aligned access that fits. */
 function step(offset: number, left: number): AccessSize {
@@ -210,8 +263,8 @@ function get(from: Uint8Array, at: number, size: AccessSize): number {
   return value;
 }
 
-/** Whether an access lies inside a region. @throws Refusal EINVAL */
-export function inside(offset: number, count: number, size: number, what: string): void {
-  if (Number.isSafeInteger(offset) && offset >= 0 && count > 0 && offset + count <= size) return;
-  throw new Refusal(ERRNO.EINVAL, `${count} bytes at 0x${offset.toString(16)} of ${what}, which has ${size}`);
+/** Whether an access lies inside a region of `size` bytes. @throws Refusal EINVAL */
+export function inside(offset: number, count: number, size: number, region: number): void {
+  if (count > 0 && offset + count <= size) return;
+  throw new Refusal(ERRNO.EINVAL, `${count} bytes at 0x${offset.toString(16)} of region ${region}, which has ${size}`);
 }

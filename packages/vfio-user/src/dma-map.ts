@@ -1,5 +1,6 @@
 import { AddressOrder } from './address-order.ts';
 import { Refusal } from './errors.ts';
+import type { FileMemory } from './fd/memory.ts';
 import { ERRNO, MAX_DMA_MAPS } from './protocol.ts';
 
 /** Guest memory that a client announced. */
@@ -12,6 +13,8 @@ export interface DmaRange {
   readonly offset: number;
   readonly readable: boolean;
   readonly writable: boolean;
+  /** The memory itself, where its client passed it; closed when the range goes. */
+  readonly memory?: FileMemory;
 }
 
 /** What a client's device may reach: ranges that do not overlap, of which there may be tens of thousands. */
@@ -23,17 +26,21 @@ export class DmaMap {
     return this.#ranges.size;
   }
 
-  /** @throws Refusal EINVAL, EEXIST, ENOSPC. */
+  /** @throws Refusal as {@link DmaMap.check}. */
   map(range: DmaRange): void {
-    const { address, size } = range;
+    this.check(range);
+    this.#ranges.insert(range);
+    this.#last = undefined;
+  }
+
+  /** Whether a range can be mapped. @throws Refusal EINVAL, EEXIST, ENOSPC. */
+  check({ address, size }: DmaRange): void {
     if (size <= 0 || !Number.isSafeInteger(address + size)) throw new Refusal(ERRNO.EINVAL, `a range of ${size} bytes at 0x${address.toString(16)}: expected at least one byte, below 2^53`);
     if (this.#ranges.size >= MAX_DMA_MAPS) throw new Refusal(ERRNO.ENOSPC, `there are ${MAX_DMA_MAPS} ranges already`);
     const [before, next] = [this.#ranges.before(address), this.#ranges.after(address)];
     if ((before && before.address + before.size > address) || (next && address + size > next.address)) {
       throw new Refusal(ERRNO.EEXIST, `the range at 0x${address.toString(16)}, ${size} bytes, overlaps another one`);
     }
-    this.#ranges.insert(range);
-    this.#last = undefined;
   }
 
   /** Takes away every range inside the given one; tells how many. @throws Refusal EINVAL when there is none, or it would cut one. */
@@ -46,13 +53,17 @@ export class DmaMap {
     const cut = (next !== undefined && next.address < end) || (before !== undefined && before.address + before.size > address);
     if (cut || within.length === 0) throw new Refusal(ERRNO.EINVAL, `no ranges lie in ${size} bytes from 0x${address.toString(16)} on, or one only in part`);
     for (const range of within) this.#ranges.remove(range);
-    this.#last = undefined;
-    return within.length;
+    return this.#release(within);
   }
 
   clear(): number {
+    return this.#release(this.#ranges.clear());
+  }
+
+  #release(gone: readonly DmaRange[]): number {
     this.#last = undefined;
-    return this.#ranges.clear().length;
+    for (const { memory } of gone) memory?.close();
+    return gone.length;
   }
 
   /** The range that `address` lies in. */

@@ -11,7 +11,7 @@ export type Done = (carriedOut: boolean) => void;
 
 /** How a server reaches the memory of its client. */
 export interface GuestMemory {
-  /** `file` or `messages`, for the trace. */
+  /** `file` or `messages`, for the trace: how a range is reached that brings no memory of its own. */
   readonly how: string;
   perform(request: DmaRequest, ranges: DmaMap, done: Done): void;
   /** The client takes at most so many bytes of data in one message. */
@@ -54,6 +54,26 @@ export function fileMemory(path: string): GuestMemory {
   };
 }
 
+/** Memory that clients pass range by range; `other` reaches the ranges that bring none. */
+export function passedMemory(other: GuestMemory): GuestMemory {
+  return {
+    ...other,
+    perform(request, ranges, done) {
+      const parts = ranges.cut(request.address, bufferOf(request).length, request.op);
+      if (parts?.every(({ range }) => range.memory) !== true) {
+        other.perform(request, ranges, done);
+        return;
+      }
+      let moved = true;
+      for (const { range, at, start, length } of parts) {
+        const done = request.op === 'read' ? range.memory?.read(at, request.into, start, length) : range.memory?.write(at, request.from, start, length);
+        if (done !== true) moved = false;
+      }
+      done(moved);
+    },
+  };
+}
+
 /** Most bytes in one message: QEMU 11.1 breaks its stream when a reply does not fit its socket's buffer in one piece. */
 const PIECE = 16_384;
 /** Messages under way at a time. */
@@ -73,7 +93,7 @@ interface Transfer {
  * Memory reached by asking the client for it. Answers come later, and the client answers them only while it does not
  * wait for the server: nobody may wait for one before answering a request.
  */
-export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
+export function messageMemory(send: (bytes: Uint8Array, length: number) => void): GuestMemory {
   const waiting: Transfer[] = [];
   const under = new Map<number, { readonly transfer: Transfer; readonly start: number; readonly length: number }>();
   let piece = PIECE;
@@ -102,7 +122,7 @@ export function messageMemory(send: (bytes: Uint8Array) => void): GuestMemory {
     under.set(nextId, { transfer, start, length });
     nextId = (nextId + 1) & 0xffff;
     transfer.asked += length;
-    send(bytes);
+    send(bytes, bytes.length);
   };
   const askOn = (): void => {
     for (let transfer = waiting[0]; transfer && under.size < WINDOW; transfer = waiting[0]) {

@@ -1,13 +1,15 @@
-import { chmodSync, lstatSync, mkdtempSync, renameSync, rmSync, unlinkSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
-import { dirname, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 
 import type { PciFunction } from '@nova-stack/pci';
 import { noTrace, type Trace } from '@nova-stack/trace';
 
+import type { Connection } from './carrier.ts';
 import { DevicePort } from './device-port.ts';
-import { VfioUserError } from './errors.ts';
+import { descriptorCarrier } from './fd/carrier.ts';
+import { openDescriptors } from './fd/descriptors.ts';
+import { nodeCarrier } from './node-carrier.ts';
 import { Session } from './session.ts';
+import { listenAt } from './socket-file.ts';
 import { checkPath } from './socket-path.ts';
 
 export interface ServeOptions {
@@ -17,8 +19,15 @@ export interface ServeOptions {
   readonly path: string;
   /** The host's time in nanoseconds; default: since the server was made. */
   readonly now?: () => number;
-  /** Path of a file that is the client's memory; without one memory is reached by messages. */
+  /** Path of a file that is the client's memory; without one memory is reached as `dma` says. */
   readonly memoryFile?: string;
+  /** `fd`, the default: by the memory that the client passes, and by messages where it passes none; `messages`: by those only. */
+  readonly dma?: 'fd' | 'messages';
+  /**
+   * Whether file descriptors are taken, where the optional package koffi can be had; default true in the main thread. A
+   * worker that takes them must be ended by closing its server: koffi 3.3 crashes in one that is terminated.
+   */
+  readonly descriptors?: boolean;
   readonly trace?: Trace;
   /** Name for the trace; default the path. */
   readonly name?: string;
@@ -28,129 +37,66 @@ export interface VfioUserServer {
   readonly path: string;
   /** A client is connected. */
   readonly connected: boolean;
+  /** Why file descriptors are not taken; undefined when they are. */
+  readonly missing: string | undefined;
   /** Ends the conversation, if there is one, and takes the socket away. */
   close(): Promise<void>;
 }
 
-/** Bytes that wait for a slow client before no more of its requests are read. */
-const MAX_BACKLOG = 8 << 20;
+/** Why descriptors are not wanted. */
+function wanted(descriptors: boolean | undefined): string | undefined {
+  if (descriptors === false) return 'they were switched off';
+  return descriptors === undefined && !isMainThread ? 'this is a worker, where they must be asked for' : undefined;
+}
 
 /**
  * Serves a device on a UNIX socket that only this user can open. One client at a time; the next one finds the device
- * as after power-on.
+ * as after power-on. Several devices can be served in one process, each on a socket of its own.
  *
  * @throws {@link VfioUserError} `SOCKET`.
  */
 export async function serveDevice(options: ServeOptions): Promise<VfioUserServer> {
-  const { device, path, trace = noTrace, name = path } = options;
+  const { device, path, memoryFile, dma, trace = noTrace, name = path } = options;
   checkPath(path);
-  await removeStale(path);
+  const descriptors = wanted(options.descriptors) ?? openDescriptors();
+  const missing = typeof descriptors === 'string' ? descriptors : undefined;
+  const carrier = typeof descriptors === 'string' ? nodeCarrier : descriptorCarrier(descriptors);
   const started = performance.now();
   const now = options.now ?? ((): number => Math.round((performance.now() - started) * 1e6));
   const port = new DevicePort(device, now, trace);
-  let current: Socket | undefined;
+  let current: Connection | undefined;
 
-  const server = createServer((socket) => {
+  const listening = await listenAt(path, (place) => carrier.listen(place, (connection) => {
     if (current) {
       trace.event('vfio-user.client.refused', { device: name });
-      socket.destroy();
-      return;
+      return undefined;
     }
-    current = socket;
+    current = connection;
     trace.event('vfio-user.client.connected', { device: name });
-    converse(socket, port, options, (why) => {
-      current = undefined;
-      trace.event('vfio-user.client.gone', { device: name, why });
+    const session = new Session({
+      port, trace, memoryFile, dma, descriptors: carrier.descriptors,
+      send: (bytes, length) => { connection.send(bytes, length); },
+      congested: () => connection.congested,
     });
-  });
-  await listen(server, path);
+    return {
+      receive: (bytes, length, passed) => { session.receive(bytes, length, passed); },
+      resume: () => session.resume(),
+      gone(why) {
+        session.close();
+        current = undefined;
+        trace.event('vfio-user.client.gone', { device: name, why });
+      },
+    };
+  }));
   trace.event('vfio-user.server.listening', { device: name, path });
+  if (missing !== undefined) trace.event('vfio-user.descriptors.missing', { device: name, why: missing });
   return {
     path,
+    missing,
     get connected() { return current !== undefined; },
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      rmSync(path, { force: true });
-      current?.destroy();
-    }),
+    close() {
+      current?.close();
+      return listening.close();
+    },
   };
-}
-
-function converse(socket: Socket, port: DevicePort, { memoryFile, trace = noTrace }: ServeOptions, gone: (why: string) => void): void {
-  let why = 'it closed the connection';
-  const outgoing: Uint8Array[] = [];
-  const flush = (): void => {
-    if (outgoing.length === 0 || socket.destroyed) return;
-    socket.write(outgoing.length === 1 ? outgoing[0]! : Buffer.concat(outgoing));
-    outgoing.length = 0;
-    if (socket.writableLength > MAX_BACKLOG) socket.pause();
-  };
-  let inside = false;
-  const session = new Session({ port, trace, memoryFile, send: (bytes) => {
-    outgoing.push(bytes);
-    // What a read brought is answered in one write.
-    if (!inside) flush();
-  } });
-  const fail = (error: unknown): void => {
-    why = error instanceof Error ? error.message : String(error);
-    socket.destroy();
-  };
-  socket.on('data', (bytes: Buffer) => {
-    inside = true;
-    try {
-      session.receive(bytes);
-    } catch (error) {
-      fail(error);
-    } finally {
-      inside = false;
-    }
-    flush();
-  });
-  socket.on('drain', () => socket.resume());
-  socket.on('error', (error) => { why = error.message; });
-  socket.on('close', () => {
-    session.close();
-    gone(why);
-  });
-}
-
-/** Listens in a folder that nobody else can enter, and moves the socket to its place once only this user may open it. */
-async function listen(server: Server, path: string): Promise<void> {
-  try {
-    const folder = mkdtempSync(join(dirname(path), '.'));
-    const hidden = join(folder, 's');
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(hidden, resolve);
-      });
-      chmodSync(hidden, 0o600);
-      renameSync(hidden, path);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  } catch (cause) {
-    server.close();
-    throw new VfioUserError('SOCKET', `Cannot listen on ${path}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Takes away a socket that nobody listens on; anything else stays. */
-async function removeStale(path: string): Promise<void> {
-  let isSocket: boolean;
-  try {
-    isSocket = lstatSync(path).isSocket();
-  } catch {
-    return;
-  }
-  if (!isSocket) throw new VfioUserError('SOCKET', `${path} exists and is no socket`);
-  const inUse = await new Promise<boolean>((resolve) => {
-    const probe = createConnection(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    probe.on('error', () => resolve(false));
-  });
-  if (inUse) throw new VfioUserError('SOCKET', `Somebody listens on ${path} already`);
-  unlinkSync(path);
 }

@@ -49,7 +49,7 @@ test('a device in another thread is enumerated as on a bus', async () => {
     { index: 1, kind: 'mem64', prefetchable: true, size: 1 << 21, start: 2 ** 38 },
   ]);
   expect(device.findCapability(CAPABILITY.pcie)).toBeDefined();
-  expect([interrupts, device.sriov]).toEqual([{ intx: 1, msi: 1, msix: 0 }, undefined]);
+  expect([interrupts, device.sriov]).toEqual([{ intx: 1, msi: 4, msix: 8 }, undefined]);
   expect(() => device.mapBar(0)).toThrow(expect.objectContaining({ code: 'DECODE_OFF' }) as Error);
   device.enable();
   expect(() => device.mapBar(2)).toThrow(expect.objectContaining({ code: 'NO_BAR' }) as Error);

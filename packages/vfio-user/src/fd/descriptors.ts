@@ -35,7 +35,7 @@ export interface Descriptors {
   receive(socket: number): Received;
   /** Sends the first `length` bytes of `bytes`, the descriptors with the first of them; tells how many bytes were taken. */
   send(socket: number, bytes: Uint8Array, length: number, descriptors?: readonly number[]): number;
-  /** Calls `ready` in every turn of the event loop in which there is something to do. */
+  /** Calls `ready` in every turn of the event loop in which there is something to do. Only for sockets and eventfds. */
   watch(fd: number, interest: Interest, ready: () => void): Watch;
   /** A piece of a memory file; takes `fd` over. undefined when it is no file that may be used. */
   memory(fd: number, piece: Piece): FileMemory | undefined;
@@ -81,6 +81,9 @@ function make(): Descriptors | string {
 function descriptors(c: LibC, signals: Signals): Descriptors {
   const messages = new Messages(c);
   const files = new MemoryFiles(c);
+  // A watch that nobody holds would be collected, and end; one that is open when the process or worker ends would crash it.
+  const live = new Set<Watch>();
+  process.once('exit', () => { for (const watch of live) watch.close(); });
   const checked = (call: string, result: number): number => {
     if (result < 0) throw new SystemError(call, c.koffi.errno());
     return result;
@@ -122,15 +125,20 @@ function descriptors(c: LibC, signals: Signals): Descriptors {
     send: (fd, bytes, length, passed) => messages.send(fd, bytes, length, passed),
     watch(fd, interest, ready) {
       const events = ({ readable = false, writable = false }: Interest): { readable: boolean; writable: boolean } => ({ readable, writable });
-      const handle = c.koffi.node.poll(fd, events(interest), ready);
-      return {
+      const called = guarded(ready);
+      const handle = c.koffi.node.poll(fd, events(interest), called);
+      const watch: Watch = {
         change(wanted) {
-          if (wanted.readable || wanted.writable) handle.start(events(wanted), ready);
+          if (wanted.readable || wanted.writable) handle.start(events(wanted), called);
           else handle.stop();
         },
-        close: () => { handle.close(); },
+        close() {
+          if (live.delete(watch)) handle.close();
+        },
         unref: () => { handle.unref(); },
       };
+      live.add(watch);
+      return watch;
     },
     memory: (fd, piece) => files.open(fd, piece),
     isEventfd,
@@ -144,6 +152,25 @@ function descriptors(c: LibC, signals: Signals): Descriptors {
       return fd;
     },
     close: (fd) => { c.close(fd); },
+  };
+}
+
+let flushing = false;
+
+/**
+ * A callback as koffi may call it: outside of Node's own callbacks, so that an error would end the process later and
+ * without a word, and promises would wait for the next one of those.
+ */
+function guarded(ready: () => void): () => void {
+  return () => {
+    try {
+      ready();
+    } catch (error) {
+      setImmediate(() => { throw error; });
+    }
+    if (flushing) return;
+    flushing = true;
+    setTimeout(() => { flushing = false; }, 1);
   };
 }
 

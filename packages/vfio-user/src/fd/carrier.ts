@@ -1,0 +1,153 @@
+import { CLOSED_BY_CLIENT, READS_NOTHING, type Carrier, type Connection, type Conversation, type Listening } from '../carrier.ts';
+import { MAX_BACKLOG, MAX_WAITING, Outbox } from '../outbox.ts';
+import type { Descriptors, Watch } from './descriptors.ts';
+import { SystemError } from './errors.ts';
+import { MAX_DESCRIPTORS } from './messages.ts';
+
+/**
+ * Sockets that bring descriptors. The event loop says when there is something to read; then it is taken, up to some reads:
+ * so every client, and whatever else the process does, has its turn.
+ */
+export function descriptorCarrier(descriptors: Descriptors): Carrier {
+  return {
+    descriptors,
+    listen(path, accept): Promise<Listening> {
+      const listener = descriptors.listen(path);
+      const watch = descriptors.watch(listener, { readable: true }, () => {
+        const socket = acceptOne(descriptors, listener);
+        if (socket !== undefined) new Peer(descriptors, socket, accept);
+      });
+      let open = true;
+      return Promise.resolve({
+        close() {
+          if (open) {
+            watch.close();
+            descriptors.close(listener);
+          }
+          open = false;
+          return Promise.resolve();
+        },
+      });
+    },
+  };
+}
+
+/** A client that cannot be had now, as too much is open, is asked for again in the next turn. */
+function acceptOne(descriptors: Descriptors, listener: number): number | undefined {
+  try {
+    return descriptors.accept(listener);
+  } catch (error) {
+    if (error instanceof SystemError) return undefined;
+    throw error;
+  }
+}
+
+/** Most reads of one client in one turn of the event loop. */
+const READS = 16;
+
+/** One client's socket. */
+class Peer implements Connection {
+  readonly #descriptors: Descriptors;
+  readonly #socket: number;
+  readonly #outbox: Outbox;
+  readonly #conversation: Conversation | undefined;
+  readonly #watch: Watch | undefined;
+  #open = true;
+  #reading = true;
+  #watched = { readable: true, writable: false };
+
+  constructor(descriptors: Descriptors, socket: number, accept: (connection: Connection) => Conversation | undefined) {
+    this.#descriptors = descriptors;
+    this.#socket = socket;
+    this.#outbox = new Outbox((bytes, length) => (this.#open ? descriptors.send(socket, bytes, length) : length));
+    this.#conversation = accept(this);
+    if (this.#conversation === undefined) descriptors.close(socket);
+    else this.#watch = descriptors.watch(socket, { readable: true }, () => { this.#ready(); });
+  }
+
+  get congested(): boolean {
+    return this.#outbox.waiting > MAX_BACKLOG;
+  }
+
+  send(bytes: Uint8Array, length: number): void {
+    this.#attempt(() => { this.#outbox.send(bytes, length); });
+  }
+
+  close(): void {
+    this.#end(CLOSED_BY_CLIENT);
+  }
+
+  #ready(): void {
+    const outbox = this.#outbox;
+    this.#attempt(() => {
+      if (outbox.waiting > 0) outbox.drain();
+      if (!this.#reading) {
+        // One that was stopped goes on when everything is written.
+        if (outbox.waiting === 0 && this.#held(() => this.#conversation!.resume())) this.#reading = true;
+        return;
+      }
+      // Whoever waits for an answer asks again at once: it is worth to look a second time before the event loop does.
+      for (let times = 0; times < READS && this.#receive(); times++);
+    });
+  }
+
+  /** Takes what there is; false when there is nothing. */
+  #receive(): boolean {
+    const { bytes, length, descriptors, truncated } = this.#descriptors.receive(this.#socket);
+    if (length < 0) return false;
+    if (length === 0) {
+      this.#end(CLOSED_BY_CLIENT);
+      return false;
+    }
+    if (truncated) {
+      for (const fd of descriptors) this.#descriptors.close(fd);
+      throw new Error(`it passed more than ${MAX_DESCRIPTORS} descriptors at once, or more than this process may have`);
+    }
+    this.#held(() => { this.#conversation!.receive(bytes, length, descriptors); });
+    if (this.congested) this.#reading = false;
+    return this.#open && this.#reading;
+  }
+
+  /** What a read brought is answered in one write. */
+  #held<T>(work: () => T): T {
+    this.#outbox.hold();
+    try {
+      return work();
+    } finally {
+      this.#outbox.release();
+    }
+  }
+
+  /** Does something with the socket; what goes wrong ends the conversation. */
+  #attempt(work: () => void): void {
+    if (!this.#open) return;
+    try {
+      work();
+    } catch (error) {
+      this.#end(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    this.#watchOn();
+  }
+
+  /** Has the socket watched for what is needed now. */
+  #watchOn(): void {
+    const { waiting } = this.#outbox;
+    if (waiting > MAX_WAITING) this.#end(READS_NOTHING);
+    if (!this.#open) return;
+    if (waiting > MAX_BACKLOG) this.#reading = false;
+    const [readable, writable] = [this.#reading, waiting > 0 || !this.#reading];
+    if (readable === this.#watched.readable && writable === this.#watched.writable) return;
+    this.#watched = { readable, writable };
+    this.#watch?.change(this.#watched);
+  }
+
+  #end(why: string): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#watch?.close();
+    this.#descriptors.close(this.#socket);
+    this.#outbox.clear();
+    setImmediate(() => { this.#conversation?.gone(why); });
+  }
+}
