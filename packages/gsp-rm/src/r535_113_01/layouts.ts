@@ -1,62 +1,139 @@
-// One place that says where this release's structures come from.
-export * from '@nova-stack/nvrm-headers/r535_113_01/alloc_access_counter_buffer';
-export * from '@nova-stack/nvrm-headers/r535_113_01/alloc_channel';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl0000';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl0005';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl0070';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl0080';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl00c2';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl2080';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl503b';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl503c';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl5080';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl83de';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl84a0';
-export * from '@nova-stack/nvrm-headers/r535_113_01/cl9072';
-export * from '@nova-stack/nvrm-headers/r535_113_01/clb0b5sw';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073dfp';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073dp';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073specific';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073system';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0080dma';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0080fb';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl0080gr';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080ce';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080event';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080fifo';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gpu';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gr';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gsp';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080internal';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080nvd';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080perf';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080vgpumgrinternal';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl83dedebug';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrl90f1';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrla06c';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrla06fgpfifo';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrla081';
-export * from '@nova-stack/nvrm-headers/r535_113_01/ctrlc36f';
-export * from '@nova-stack/nvrm-headers/r535_113_01/gsp_fw_sr_meta';
-export * from '@nova-stack/nvrm-headers/r535_113_01/gsp_fw_wpr_meta';
-export * from '@nova-stack/nvrm-headers/r535_113_01/gsp_init_args';
-export * from '@nova-stack/nvrm-headers/r535_113_01/gsp_static_config';
-export * from '@nova-stack/nvrm-headers/r535_113_01/libos_init_args';
-export * from '@nova-stack/nvrm-headers/r535_113_01/nvos';
-export * from '@nova-stack/nvrm-headers/r535_113_01/registry/classes';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/alloc_memory_v13_01';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/dup_object_v03_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/free_v03_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_lockdown_notice_v17_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_rm_alloc_v03_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_rm_control_v03_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/os_error_log_v17_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/perf_bridgeless_info_update_v17_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/post_event_v17_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/rc_triggered_v17_02';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/run_cpu_sequencer_v17_00';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/set_page_directory_v1E_05';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/ucode_libos_print_v1E_08';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/unloading_guest_driver_v1F_07';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/unset_page_directory_v1E_05';
-export * from '@nova-stack/nvrm-headers/r535_113_01/rpc/update_bar_pde_v15_00';
+// One place that says where this release's structures come from. By name each: all that these modules have would be thousands
+// of names, which a bundler turns into as many functions when everything is passed on as one object.
+export { NV_ACCESS_COUNTER_NOTIFY_BUFFER_ALLOC_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/alloc_access_counter_buffer';
+export { NV_CHANNEL_ALLOC_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/alloc_channel';
+export { NV0000_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl0000';
+export { NV0005_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl0005';
+export { NV_MEMORY_VIRTUAL_ALLOCATION_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/cl0070';
+export { NV0080_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl0080';
+export { NV_PHYSICAL_MEMORY_ALLOCATION_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/cl00c2';
+export { NV2080_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl2080';
+export { NV503B_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl503b';
+export { NV503C_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl503c';
+export { NV5080_ALLOC_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/cl5080';
+export { NV83DE_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl83de';
+export { NV01_MEMORY_LIST_FBMEM, NV01_MEMORY_LIST_SYSTEM, NV_MEMORY_LIST_ALLOCATION_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/cl84a0';
+export { NV9072_ALLOCATION_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/cl9072';
+export { NVB0B5_ALLOCATION_PARAMETERS } from '@nova-stack/nvrm-headers/r535_113_01/clb0b5sw';
+export {
+  NV0073_CTRL_CMD_DFP_ASSIGN_SOR, NV0073_CTRL_CMD_DFP_GET_INFO, NV0073_CTRL_CMD_DFP_SET_AUDIO_ENABLE, NV0073_CTRL_CMD_DFP_SET_ELD_AUDIO_CAPS,
+  NV0073_CTRL_DFP_ASSIGN_SOR_PARAMS, NV0073_CTRL_DFP_GET_INFO_PARAMS, NV0073_CTRL_DFP_SET_AUDIO_ENABLE_PARAMS,
+  NV0073_CTRL_DFP_SET_ELD_AUDIO_CAP_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073dfp';
+export {
+  NV0073_CTRL_CMD_DP_AUXCH_CTRL, NV0073_CTRL_CMD_DP_CONFIG_INDEXED_LINK_RATES, NV0073_CTRL_CMD_DP_CONFIG_INDEXED_LINK_RATES_PARAMS,
+  NV0073_CTRL_CMD_DP_CONFIG_STREAM, NV0073_CTRL_CMD_DP_CONFIG_STREAM_PARAMS, NV0073_CTRL_CMD_DP_CTRL, NV0073_CTRL_CMD_DP_GET_CAPS,
+  NV0073_CTRL_CMD_DP_GET_CAPS_MAX_LINK_RATE_8_10, NV0073_CTRL_CMD_DP_GET_CAPS_PARAMS, NV0073_CTRL_CMD_DP_SET_AUDIO_MUTESTREAM,
+  NV0073_CTRL_CMD_DP_SET_LANE_DATA, NV0073_CTRL_CMD_DP_SET_MANUAL_DISPLAYPORT, NV0073_CTRL_CMD_DP_SET_MANUAL_DISPLAYPORT_PARAMS,
+  NV0073_CTRL_CMD_DP_TOPOLOGY_ALLOCATE_DISPLAYID, NV0073_CTRL_CMD_DP_TOPOLOGY_ALLOCATE_DISPLAYID_PARAMS, NV0073_CTRL_CMD_DP_TOPOLOGY_FREE_DISPLAYID,
+  NV0073_CTRL_CMD_DP_TOPOLOGY_FREE_DISPLAYID_PARAMS, NV0073_CTRL_DP_AUXCH_CTRL_PARAMS, NV0073_CTRL_DP_CTRL_PARAMS, NV0073_CTRL_DP_LANE_DATA_PARAMS,
+  NV0073_CTRL_DP_SET_AUDIO_MUTESTREAM_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073dp';
+export {
+  NV0073_CTRL_CMD_SPECIFIC_GET_ALL_HEAD_MASK, NV0073_CTRL_CMD_SPECIFIC_GET_BACKLIGHT_BRIGHTNESS, NV0073_CTRL_CMD_SPECIFIC_GET_CONNECTOR_DATA,
+  NV0073_CTRL_CMD_SPECIFIC_GET_EDID_V2, NV0073_CTRL_CMD_SPECIFIC_OR_GET_INFO, NV0073_CTRL_CMD_SPECIFIC_SET_BACKLIGHT_BRIGHTNESS,
+  NV0073_CTRL_CMD_SPECIFIC_SET_HDMI_AUDIO_MUTESTREAM, NV0073_CTRL_CMD_SPECIFIC_SET_HDMI_AUDIO_MUTESTREAM_PARAMS,
+  NV0073_CTRL_CMD_SPECIFIC_SET_HDMI_ENABLE, NV0073_CTRL_CMD_SPECIFIC_SET_HDMI_SINK_CAPS, NV0073_CTRL_CMD_SPECIFIC_SET_OD_PACKET,
+  NV0073_CTRL_SPECIFIC_BACKLIGHT_BRIGHTNESS_PARAMS, NV0073_CTRL_SPECIFIC_GET_ALL_HEAD_MASK_PARAMS, NV0073_CTRL_SPECIFIC_GET_CONNECTOR_DATA_PARAMS,
+  NV0073_CTRL_SPECIFIC_GET_EDID_V2_PARAMS, NV0073_CTRL_SPECIFIC_OR_GET_INFO_PARAMS, NV0073_CTRL_SPECIFIC_OR_TYPE_SOR,
+  NV0073_CTRL_SPECIFIC_SET_HDMI_ENABLE_PARAMS, NV0073_CTRL_SPECIFIC_SET_HDMI_SINK_CAPS_PARAMS, NV0073_CTRL_SPECIFIC_SET_OD_PACKET_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073specific';
+export {
+  NV0073_CTRL_CMD_SYSTEM_GET_ACTIVE, NV0073_CTRL_CMD_SYSTEM_GET_CONNECT_STATE, NV0073_CTRL_CMD_SYSTEM_GET_NUM_HEADS,
+  NV0073_CTRL_CMD_SYSTEM_GET_SUPPORTED, NV0073_CTRL_SYSTEM_GET_ACTIVE_PARAMS, NV0073_CTRL_SYSTEM_GET_CONNECT_STATE_PARAMS,
+  NV0073_CTRL_SYSTEM_GET_NUM_HEADS_PARAMS, NV0073_CTRL_SYSTEM_GET_SUPPORTED_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0073system';
+export {
+  NV0080_CTRL_CMD_DMA_SET_PAGE_DIRECTORY, NV0080_CTRL_CMD_DMA_UNSET_PAGE_DIRECTORY, NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_FLAGS_APERTURE,
+  NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_PARAMS, NV0080_CTRL_DMA_UNSET_PAGE_DIRECTORY_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0080dma';
+export {
+  NV0080_CTRL_CMD_FB_GET_COMPBIT_STORE_INFO, NV0080_CTRL_FB_GET_COMPBIT_STORE_INFO_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl0080fb';
+export {
+  NV2080_CTRL_CE_GET_FAULT_METHOD_BUFFER_SIZE_PARAMS, NV2080_CTRL_CMD_CE_GET_FAULT_METHOD_BUFFER_SIZE,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080ce';
+export {
+  NV2080_CTRL_CMD_EVENT_SET_NOTIFICATION, NV2080_CTRL_EVENT_SET_NOTIFICATION_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080event';
+export {
+  NV2080_CTRL_CMD_FIFO_GET_DEVICE_INFO_TABLE, NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080fifo';
+export {
+  NV2080_CTRL_CMD_GPU_GET_ENGINES_V2, NV2080_CTRL_CMD_GPU_GET_FERMI_GPC_INFO, NV2080_CTRL_CMD_GPU_GET_FERMI_TPC_INFO,
+  NV2080_CTRL_CMD_GPU_GET_VMMU_SEGMENT_SIZE, NV2080_CTRL_CMD_GPU_PROMOTE_CTX, NV2080_CTRL_CMD_GPU_QUERY_ECC_STATUS,
+  NV2080_CTRL_GPU_GET_ENGINES_V2_PARAMS, NV2080_CTRL_GPU_GET_FERMI_GPC_INFO_PARAMS, NV2080_CTRL_GPU_GET_FERMI_TPC_INFO_PARAMS,
+  NV2080_CTRL_GPU_GET_VMMU_SEGMENT_SIZE_PARAMS, NV2080_CTRL_GPU_PROMOTE_CTX_PARAMS, NV2080_CTRL_GPU_QUERY_ECC_STATUS_PARAMS,
+  NV2080_GPU_CMD_GPU_GET_GID_FLAGS_FORMAT_BINARY,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gpu';
+export { NV2080_CTRL_CMD_GR_GET_ZCULL_INFO, NV2080_CTRL_GR_GET_ZCULL_INFO_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gr';
+export { NV2080_CTRL_CMD_GSP_GET_FEATURES, NV2080_CTRL_GSP_GET_FEATURES_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080gsp';
+export {
+  NV2080_CTRL_CMD_INTERNAL_BUS_FLUSH_WITH_SYSMEMBAR, NV2080_CTRL_CMD_INTERNAL_DISPLAY_CHANNEL_PUSHBUFFER,
+  NV2080_CTRL_CMD_INTERNAL_DISPLAY_GET_STATIC_INFO, NV2080_CTRL_CMD_INTERNAL_DISPLAY_WRITE_INST_MEM, NV2080_CTRL_CMD_INTERNAL_FBSR_INIT,
+  NV2080_CTRL_CMD_INTERNAL_FBSR_SEND_REGION_INFO, NV2080_CTRL_CMD_INTERNAL_FIFO_GET_NUM_CHANNELS, NV2080_CTRL_CMD_INTERNAL_GC6_ENTRY_PREREQUISITE,
+  NV2080_CTRL_CMD_INTERNAL_GET_CONSTRUCTED_FALCON_INFO, NV2080_CTRL_CMD_INTERNAL_INIT_BRIGHTC_STATE_LOAD,
+  NV2080_CTRL_CMD_INTERNAL_INTR_GET_KERNEL_TABLE, NV2080_CTRL_CMD_INTERNAL_MEMMGR_MEMORY_TRANSFER_WITH_GSP,
+  NV2080_CTRL_CMD_INTERNAL_MEMSYS_GET_STATIC_CONFIG, NV2080_CTRL_CMD_INTERNAL_MEMSYS_PROGRAM_RAW_COMPRESSION_MODE,
+  NV2080_CTRL_CMD_INTERNAL_STATIC_KGR_GET_CONTEXT_BUFFERS_INFO, NV2080_CTRL_CMD_INTERNAL_STATIC_KGR_GET_INFO,
+  NV2080_CTRL_INTERNAL_DISPLAY_CHANNEL_PUSHBUFFER_PARAMS, NV2080_CTRL_INTERNAL_DISPLAY_GET_STATIC_INFO_PARAMS,
+  NV2080_CTRL_INTERNAL_DISPLAY_WRITE_INST_MEM_PARAMS, NV2080_CTRL_INTERNAL_FBSR_INIT_PARAMS, NV2080_CTRL_INTERNAL_FBSR_SEND_REGION_INFO_PARAMS,
+  NV2080_CTRL_INTERNAL_FIFO_GET_NUM_CHANNELS_PARAMS, NV2080_CTRL_INTERNAL_GC6_ENTRY_PREREQUISITE_PARAMS,
+  NV2080_CTRL_INTERNAL_GET_CONSTRUCTED_FALCON_INFO_PARAMS, NV2080_CTRL_INTERNAL_INIT_BRIGHTC_STATE_LOAD_PARAMS,
+  NV2080_CTRL_INTERNAL_INTR_GET_KERNEL_TABLE_PARAMS, NV2080_CTRL_INTERNAL_MEMMGR_MEMORY_TRANSFER_WITH_GSP_PARAMS,
+  NV2080_CTRL_INTERNAL_MEMSYS_GET_STATIC_CONFIG_PARAMS, NV2080_CTRL_INTERNAL_MEMSYS_PROGRAM_RAW_COMPRESSION_MODE_PARAMS,
+  NV2080_CTRL_INTERNAL_STATIC_GR_GET_CONTEXT_BUFFERS_INFO_PARAMS, NV2080_CTRL_INTERNAL_STATIC_GR_GET_INFO_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080internal';
+export { NV2080CtrlNocatJournalInsertRecord } from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080nvd';
+export { NV2080_CTRL_CMD_PERF_BOOST, NV2080_CTRL_PERF_BOOST_PARAMS } from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080perf';
+export {
+  NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_BOOTLOAD_GSP_VGPU_PLUGIN_TASK, NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_ENUMERATE_VGPU_PER_PGPU,
+  NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_PGPU_ADD_VGPU_TYPE, NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_SET_VGPU_ENCODER_CAPACITY,
+  NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_SHUTDOWN_GSP_VGPU_PLUGIN_TASK, NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_VGPU_PLUGIN_CLEANUP,
+  NV2080_CTRL_VGPU_MGR_INTERNAL_BOOTLOAD_GSP_VGPU_PLUGIN_TASK_PARAMS, NV2080_CTRL_VGPU_MGR_INTERNAL_ENUMERATE_VGPU_PER_PGPU_PARAMS,
+  NV2080_CTRL_VGPU_MGR_INTERNAL_PGPU_ADD_VGPU_TYPE_PARAMS, NV2080_CTRL_VGPU_MGR_INTERNAL_SET_VGPU_ENCODER_CAPACITY_PARAMS,
+  NV2080_CTRL_VGPU_MGR_INTERNAL_SHUTDOWN_GSP_VGPU_PLUGIN_TASK_PARAMS, NV2080_CTRL_VGPU_MGR_INTERNAL_VGPU_PLUGIN_CLEANUP_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl2080vgpumgrinternal';
+export {
+  NV83DE_CTRL_CMD_DEBUG_READ_ALL_SM_ERROR_STATES, NV83DE_CTRL_DEBUG_READ_ALL_SM_ERROR_STATES_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl83dedebug';
+export {
+  NV90F1_CTRL_CMD_VASPACE_COPY_SERVER_RESERVED_PDES, NV90F1_CTRL_VASPACE_COPY_SERVER_RESERVED_PDES_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrl90f1';
+export { NVA06C_CTRL_CMD_GPFIFO_SCHEDULE } from '@nova-stack/nvrm-headers/r535_113_01/ctrla06c';
+export {
+  NVA06F_CTRL_BIND_PARAMS, NVA06F_CTRL_CMD_BIND, NVA06F_CTRL_CMD_GPFIFO_SCHEDULE, NVA06F_CTRL_GPFIFO_SCHEDULE_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrla06fgpfifo';
+export { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_PER_PGPU, NVA081_MAX_VGPU_TYPES_PER_PGPU } from '@nova-stack/nvrm-headers/r535_113_01/ctrla081';
+export {
+  NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN, NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS,
+} from '@nova-stack/nvrm-headers/r535_113_01/ctrlc36f';
+export { GSP_FW_SR_META_MAGIC, GSP_FW_SR_META_REVISION, GspFwSRMeta } from '@nova-stack/nvrm-headers/r535_113_01/gsp_fw_sr_meta';
+export { GSP_FW_WPR_META_VERIFIED, GspFwWprMeta } from '@nova-stack/nvrm-headers/r535_113_01/gsp_fw_wpr_meta';
+export { GSP_ARGUMENTS_CACHED } from '@nova-stack/nvrm-headers/r535_113_01/gsp_init_args';
+export { GspStaticConfigInfo, GspSystemInfo } from '@nova-stack/nvrm-headers/r535_113_01/gsp_static_config';
+export { LibosMemoryRegionInitArgument } from '@nova-stack/nvrm-headers/r535_113_01/libos_init_args';
+export {
+  NV50VAIO_CHANNELDMA_ALLOCATION_PARAMETERS, NV50VAIO_CHANNELPIO_ALLOCATION_PARAMETERS, NV_BSP_ALLOCATION_PARAMETERS,
+  NV_CHANNEL_GROUP_ALLOCATION_PARAMETERS, NV_CONTEXT_DMA_ALLOCATION_PARAMS, NV_CTXSHARE_ALLOCATION_FLAGS_SUBCONTEXT,
+  NV_CTXSHARE_ALLOCATION_PARAMETERS, NV_GR_ALLOCATION_PARAMETERS, NV_HOPPER_USERMODE_A_PARAMS, NV_MEMORY_ALLOCATION_PARAMS,
+  NV_MSENC_ALLOCATION_PARAMETERS, NV_NVJPG_ALLOCATION_PARAMETERS, NV_OFA_ALLOCATION_PARAMETERS, NV_OS_DESC_MEMORY_ALLOCATION_PARAMS,
+  NV_VASPACE_ALLOCATION_FLAGS_IS_EXTERNALLY_OWNED, NV_VASPACE_ALLOCATION_PARAMETERS,
+} from '@nova-stack/nvrm-headers/r535_113_01/nvos';
+export { CLASSES } from '@nova-stack/nvrm-headers/r535_113_01/registry/classes';
+export { rpc_alloc_memory_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/alloc_memory_v13_01';
+export { rpc_dup_object_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/dup_object_v03_00';
+export { rpc_free_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/free_v03_00';
+export { rpc_gsp_lockdown_notice_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_lockdown_notice_v17_00';
+export { rpc_gsp_rm_alloc_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_rm_alloc_v03_00';
+export { rpc_gsp_rm_control_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/gsp_rm_control_v03_00';
+export { rpc_os_error_log_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/os_error_log_v17_00';
+export { rpc_perf_bridgeless_info_update_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/perf_bridgeless_info_update_v17_00';
+export { rpc_post_event_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/post_event_v17_00';
+export { rpc_rc_triggered_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/rc_triggered_v17_02';
+export { rpc_run_cpu_sequencer_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/run_cpu_sequencer_v17_00';
+export { rpc_set_page_directory_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/set_page_directory_v1E_05';
+export { rpc_ucode_libos_print_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/ucode_libos_print_v1E_08';
+export { rpc_unloading_guest_driver_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/unloading_guest_driver_v1F_07';
+export { rpc_unset_page_directory_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/unset_page_directory_v1E_05';
+export { rpc_update_bar_pde_v } from '@nova-stack/nvrm-headers/r535_113_01/rpc/update_bar_pde_v15_00';
