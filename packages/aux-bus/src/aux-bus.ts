@@ -1,10 +1,13 @@
-import type { AuxiliaryDeviceSpec, InitializedDevice } from './device.ts';
+import type { LinkOptions } from './binding/links.ts';
+import type { ForeignParent, ParentCallbacks, ParentDevice } from './device/parent.ts';
+import type { AuxiliaryDeviceSpec, InitializedDevice, PowerDomain } from './device/spec.ts';
 import type { AuxiliaryDriver } from './driver.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { AuxEvent } from './events.ts';
-import type { EntryVerdict } from './match.ts';
-import type { ParentDevice } from './parent.ts';
-import type { ProbeRecord } from './attachment.ts';
+import type { AuxEvent, UeventAction } from './events/events.ts';
+import type { Explanation } from './inspect/explain.ts';
+import type { TreeNode } from './inspect/tree.ts';
+import type { DeviceView } from './inspect/view.ts';
+import type { Wait } from './inspect/waits.ts';
 
 /** A driver on the bus. */
 export interface RegisteredDriver {
@@ -24,6 +27,7 @@ export interface Publication {
   readonly name: string;
   readonly id: number;
   readonly endpoint?: Endpoint;
+  readonly powerDomain?: PowerDomain;
 }
 
 /** A device made with {@link AuxBus.publish}. */
@@ -33,30 +37,58 @@ export interface PublishedDevice {
   withdraw(): Promise<void>;
 }
 
-/** A device as others than its driver see it. */
-export interface DeviceView {
-  readonly name: string;
-  readonly modalias: string;
-  readonly parent: string;
-  /** The driver that is bound, if any. */
-  readonly driver: string | undefined;
-  /** Why it waits to be probed again, if it does. */
-  readonly deferred: string | undefined;
+/** A dependency between two devices. It goes with either of them. */
+export interface DeviceLink {
+  /** Takes a stateless link away. @throws {@link AuxBusError} `EINVAL` for another one, or when it was done before. */
+  remove(): void;
 }
 
-export interface Explanation {
-  readonly matches: boolean;
-  readonly entries: readonly EntryVerdict[];
-  /** How the last probe ended, if there was one. */
-  readonly lastProbe: ProbeRecord | undefined;
+/** What the bus can tell at any time. Nothing here changes anything. */
+export interface AuxBusInspection {
+  /** On the bus, in the order in which they were added. */
+  devices(): readonly DeviceView[];
+  /** Names, in the order in which they were registered. */
+  drivers(): readonly string[];
+  /** Devices below their parents. `formatTree` makes text of it. */
+  tree(): readonly TreeNode[];
+  /** Who waits for what, and why. */
+  waits(): readonly Wait[];
+  /** Names in the order in which they wake up; they fall asleep and shut down in the reverse of it. */
+  powerOrder(): readonly string[];
+  /** Says why a driver does or does not have a device. @throws {@link AuxBusError} `ENODEV`, `ENOENT`. */
+  explain(driver: string, device: string): Explanation;
+  /** Calls `listener` with everything that happens; the function returned ends that. */
+  listen(listener: (event: AuxEvent) => void): () => void;
+}
+
+/** Sleep, shutdown, and the time in which nothing may be probed. */
+export interface AuxBusPower {
+  /**
+   * Keeps everything from being probed; resolves when no probe is under way. The function returned ends that, once.
+   * Whatever was to be probed meanwhile is, then.
+   *
+   * @throws {@link AuxBusError} `EDEADLK` from a callback.
+   */
+  blockProbing(): Promise<() => void>;
+  /**
+   * Puts all bound devices to sleep: children before parents, consumers before suppliers. Nothing is probed until
+   * they are awake again. If one refuses, those that went before it wake up, and its error is thrown.
+   *
+   * @throws {@link AuxBusError} what the driver threw; `EBUSY` unless awake, `EDEADLK` from a callback.
+   */
+  suspend(): Promise<void>;
+  /** Wakes all up, in the reverse order. @throws {@link AuxBusError} `EINVAL` unless asleep. */
+  resume(): Promise<void>;
+  /** Tells all bound devices, each once, children first, that the system goes down. Nothing is probed any more. @throws {@link AuxBusError} `EDEADLK` from a callback. */
+  shutdown(): Promise<void>;
 }
 
 /** The auxiliary bus: devices that a driver publishes for other drivers, matched by name. */
-export interface AuxBus {
-  /** Whether new devices and drivers are tried on each other by themselves; default true. */
+export interface AuxBus extends AuxBusInspection, AuxBusPower {
+  /** Whether new devices and drivers are tried on each other by themselves, and waiting devices again; default true. */
   autoprobe: boolean;
   /** Declares that a driver is bound to a device on another bus, for which auxiliary devices will be published. */
-  parent(name: string): ParentDevice;
+  parent(name: string, callbacks?: ParentCallbacks): ForeignParent;
   /**
    * Steps one and two: makes a device that nobody sees yet.
    *
@@ -68,27 +100,28 @@ export interface AuxBus {
   /**
    * Registers a driver and tries it on all unbound devices, in the order in which they were added.
    *
-   * @throws {@link AuxBusError} `EINVAL`, `EBUSY` when there is one of this name.
+   * @throws {@link AuxBusError} `EINVAL`, `ENOMEM`, `EBUSY` when there is one of this name.
    */
   registerDriver<State, IdData = unknown>(driver: AuxiliaryDriver<State, IdData>): Promise<RegisteredDriver>;
   /**
-   * Binds by hand.
+   * Makes `consumer` depend on `supplier`, which is on the bus.
    *
-   * @throws {@link AuxBusError} `ENODEV` (unknown or no match), `EBUSY` (bound already), `EAGAIN` (deferred), or what probe threw.
+   * @throws {@link AuxBusError} `ENODEV` (unknown), `EINVAL` (cycle, contradicting options).
+   */
+  link(consumer: InitializedDevice | string, supplier: string, options?: LinkOptions): DeviceLink;
+  /**
+   * Binds by hand. As in a file of the kernel's, one line end after a device's name does no harm.
+   *
+   * @throws {@link AuxBusError} `ENOENT` (no such driver, or not by hand), `ENODEV` (unknown or no match), `EBUSY`
+   * (bound already), `EAGAIN` (deferred, and not queued), or what probe threw.
    */
   bind(driver: string, device: string): Promise<void>;
-  /** Unbinds by hand; nothing rebinds by itself. @throws {@link AuxBusError} `ENODEV` unless the device is bound to that driver. */
+  /** Unbinds by hand; nothing rebinds by itself. @throws {@link AuxBusError} `ENOENT`; `ENODEV` unless the device is bound to that driver; `EDEADLK`. */
   unbind(driver: string, device: string): Promise<void>;
-  /** Tries all drivers on an unbound device. @throws {@link AuxBusError} `ENODEV` for an unknown device. */
+  /** Tries all drivers on an unbound device. That none took it is no error. @throws {@link AuxBusError} `ENODEV` for an unknown device, `EINVAL` when something else than a driver stopped it. */
   probe(device: string): Promise<void>;
-  /** Tells all bound devices, last added first, that the system goes down. */
-  shutdown(): Promise<void>;
+  /** Sends a uevent by hand. @throws {@link AuxBusError} `ENODEV`, `EINVAL` for an unknown action. */
+  uevent(device: string, action: UeventAction): void;
   /** Resolves when all devices that wait for another one were tried again. */
   settled(): Promise<void>;
-  devices(): readonly DeviceView[];
-  drivers(): readonly string[];
-  /** Says why a driver does or does not match a device. @throws {@link AuxBusError} `ENODEV`. */
-  explain(driver: string, device: string): Explanation;
-  /** Calls `listener` with everything that happens; the function returned ends that. */
-  listen(listener: (event: AuxEvent) => void): () => void;
 }

@@ -1,16 +1,26 @@
 import { noTrace, type Trace } from '@nova-stack/trace';
 
-import type { DriverEntry } from './attachment.ts';
-import type { AuxBus, DeviceView, Explanation, Publication, PublishedDevice, RegisteredDriver } from './aux-bus.ts';
-import { Binder } from './binder.ts';
-import { Device, type AuxiliaryDeviceSpec, type DeviceHome, type InitializedDevice } from './device.ts';
-import { checkDriver, driverName, type AuxiliaryDriver } from './driver.ts';
+import type { AuxBus, DeviceLink, Publication, PublishedDevice, RegisteredDriver } from './aux-bus.ts';
+import { Binder } from './binding/binder.ts';
+import { Gate } from './binding/gate.ts';
+import { Links, type LinkOptions } from './binding/links.ts';
+import { Prober } from './binding/prober.ts';
+import { Device } from './device/device.ts';
+import { Parent, type ForeignParent, type ParentCallbacks } from './device/parent.ts';
+import type { AuxiliaryDeviceSpec, InitializedDevice } from './device/spec.ts';
+import { checkDriver, driverName, type AuxiliaryDriver, type DriverEntry } from './driver.ts';
 import { AuxBusError } from './errno.ts';
-import type { AuxEvent } from './events.ts';
-import { Journal } from './journal.ts';
-import { explainTable, matchId } from './match.ts';
-import { modaliasOf } from './name.ts';
-import { Parent, type ParentDevice } from './parent.ts';
+import { UEVENT_ACTIONS, type AuxEvent, type UeventAction } from './events/events.ts';
+import { Journal } from './events/journal.ts';
+import { explainBinding, type Explanation } from './inspect/explain.ts';
+import { buildTree, type TreeNode } from './inspect/tree.ts';
+import { viewDevice, type DeviceView } from './inspect/view.ts';
+import { listWaits, type Wait } from './inspect/waits.ts';
+import { matchId } from './match.ts';
+import { Members } from './members.ts';
+import { PowerOrder } from './power/order.ts';
+import { SystemPower } from './power/system.ts';
+import { Registry } from './registry.ts';
 
 export interface AuxBusOptions {
   readonly trace?: Trace;
@@ -18,44 +28,43 @@ export interface AuxBusOptions {
 
 class Bus implements AuxBus {
   autoprobe: boolean = true;
+  readonly #registry = new Registry();
+  readonly #gate = new Gate();
+  readonly #links = new Links();
+  readonly #order = new PowerOrder((node) => (node instanceof Device ? this.#links.suppliersOf(node).map(({ supplier }) => supplier) : []));
   readonly #journal: Journal;
   readonly #binder: Binder;
-  /** On the bus, in the order in which they were added. */
-  readonly #devices: Device[] = [];
-  /** Off the bus, their drivers letting go. */
-  readonly #leaving = new Set<Device>();
-  readonly #drivers: DriverEntry[] = [];
-  #retries: Promise<void> = Promise.resolve();
-  readonly #home: DeviceHome = {
-    enter: (device) => this.#enter(device),
-    leave: (device) => this.#leave(device),
-  };
+  readonly #prober: Prober;
+  readonly #power: SystemPower;
+  readonly #members: Members;
 
   constructor({ trace = noTrace }: AuxBusOptions) {
-    this.#journal = new Journal(trace);
-    this.#binder = new Binder(this.#journal);
+    const [gate, links, order] = [this.#gate, this.#links, this.#order];
+    const journal = (this.#journal = new Journal(trace));
+    const binder = (this.#binder = new Binder({ journal, gate, links, link: (consumer) => (supplier, options) => this.#linkInside(consumer, supplier, options) }));
+    const autoprobe = (): boolean => this.autoprobe;
+    const prober = (this.#prober = new Prober({ binder, links, gate, order, journal, drivers: () => this.#registry.drivers, autoprobe }));
+    this.#members = new Members({ binder, prober, links, order, journal, registry: this.#registry, autoprobe });
+    this.#power = new SystemPower({ order, gate, binder, trace, wake: () => prober.wake() });
   }
 
-  devices(): readonly DeviceView[] {
-    return this.#devices.map(({ name, parent, deferral, attachment }) => ({
-      name, parent, modalias: modaliasOf(name), driver: attachment?.state && attachment.entry.name, deferred: deferral,
-    }));
-  }
-
-  drivers(): readonly string[] {
-    return this.#drivers.map(({ name }) => name);
-  }
-
-  parent(name: string): ParentDevice {
-    return new Parent(name, (device) => this.#journal.trace.event('aux-bus.child.forced', { device, parent: name }));
+  parent(name: string, callbacks?: ParentCallbacks): ForeignParent {
+    const parent = new Parent({
+      name, path: name, home: this.#members,
+      ...(callbacks && { callbacks }),
+      forced: (device) => this.#journal.trace.event('aux-bus.child.forced', { device, parent: name }),
+      gone: (one) => this.#order.remove(one),
+    });
+    if (callbacks) this.#order.add(parent);
+    return parent;
   }
 
   initialize(spec: AuxiliaryDeviceSpec): InitializedDevice {
     const { parent, name, release } = spec as Partial<AuxiliaryDeviceSpec>;
-    if (!(parent instanceof Parent)) throw new AuxBusError('EINVAL', 'An auxiliary device needs a parent of this bus');
+    if (!(parent instanceof Parent) || parent.home !== this.#members) throw new AuxBusError('EINVAL', 'An auxiliary device needs a parent of this bus');
     if (typeof name !== 'string') throw new AuxBusError('EINVAL', 'An auxiliary device needs a name');
     if (typeof release !== 'function') throw new AuxBusError('EINVAL', `Auxiliary device ${name} has no release`);
-    return new Device(spec, parent, this.#home);
+    return new Device(spec, parent, this.#members);
   }
 
   async publish({ module, ...spec }: Publication): Promise<PublishedDevice> {
@@ -79,162 +88,120 @@ class Bus implements AuxBus {
     // What probe returned comes back to the same driver, which alone knows its type.
     const driver = given as unknown as AuxiliaryDriver;
     checkDriver(driver);
-    const name = driverName(driver);
-    if (this.drivers().includes(name)) throw new AuxBusError('EBUSY', `There is a driver ${name} already`);
-    const entry: DriverEntry = { name, driver, dead: false };
-    this.#drivers.push(entry);
-    if (this.autoprobe) {
-      for (const device of [...this.#devices]) await device.lock.run(() => this.#attach(device, [entry]));
-    }
-    return { name, unregister: () => this.#unregister(entry) };
+    const entry: DriverEntry = { name: driverName(driver), driver, dead: false, byHand: false };
+    await this.#members.register(entry);
+    return { name: entry.name, unregister: () => this.#members.unregister(entry) };
+  }
+
+  link(consumer: InitializedDevice | string, supplier: string, options: LinkOptions = {}): DeviceLink {
+    const one = typeof consumer === 'string' ? this.#registry.device(consumer) : consumer;
+    if (!(one instanceof Device) || one.home !== this.#members || one.dead) throw new AuxBusError('EINVAL', 'The consumer is no device of this bus');
+    const link = this.#links.add(one, this.#registry.device(supplier), options);
+    this.#order.toTail(one);
+    return { remove: () => this.#links.remove(link) };
   }
 
   async bind(driver: string, name: string): Promise<void> {
-    const device = this.#device(name);
-    const entry = this.#driver(driver);
-    await device.lock.run(async () => {
-      if (device.attachment) throw new AuxBusError('EBUSY', `${name} is bound to ${device.attachment.entry.name}`);
-      const error = await this.#binder.bind(device, entry);
-      if (!error) this.#wakeDeferred();
-      else throw error.code === 'EPROBE_DEFER' ? new AuxBusError('EAGAIN', error.message, { cause: error }) : error;
+    const entry = this.#byHand(driver);
+    const device = this.#registry.device(name);
+    if (!matchId(entry.driver.idTable, device.matchName)) throw new AuxBusError('ENODEV', `${driver} does not match ${device.name}`);
+    this.#binder.refuseInside(`Cannot bind ${device.name}`, (binding) => binding === device.binding);
+    await device.lock.run(`bind to ${driver} of`, async () => {
+      const outcome = await this.#binder.bind(device, entry);
+      if (outcome.by === 'nobody') this.#prober.bound(device);
+      else throw outcome.error.code === 'EPROBE_DEFER' ? new AuxBusError('EAGAIN', outcome.error.message, { cause: outcome.error }) : outcome.error;
     });
   }
 
   async unbind(driver: string, name: string): Promise<void> {
-    const device = this.#device(name);
-    const entry = this.#driver(driver);
-    this.#binder.refuseInside(`Cannot unbind ${name}`, (held) => held === device.attachment);
-    await device.lock.run(async () => {
-      if (device.attachment?.entry !== entry) throw new AuxBusError('ENODEV', `${name} is not bound to ${driver}`);
-      await this.#binder.release(device, device.attachment);
+    const entry = this.#byHand(driver);
+    const device = this.#registry.device(name);
+    this.#binder.refuseInside(`Cannot unbind ${device.name}`, (binding) => binding === device.binding);
+    await device.lock.run(`unbind from ${driver} of`, async () => {
+      if (device.binding?.entry !== entry) throw new AuxBusError('ENODEV', `${device.name} is not bound to ${driver}`);
+      await this.#binder.release(device.binding);
     });
   }
 
   async probe(name: string): Promise<void> {
-    const device = this.#device(name);
-    await device.lock.run(() => this.#attach(device, this.#drivers));
+    const device = this.#registry.device(name);
+    const stopped = await device.lock.run('probe', () => this.#prober.attach(device, this.#registry.drivers));
+    if (stopped) throw new AuxBusError('EINVAL', `Cannot probe ${device.name}: ${stopped.message}`, { cause: stopped });
   }
 
-  async shutdown(): Promise<void> {
-    for (const device of [...this.#devices].reverse()) {
-      await device.lock.run(async () => {
-        const held = device.attachment;
-        const state = held?.state;
-        if (held && state) await this.#binder.callback(held, () => held.entry.driver.shutdown?.(held.handle, state.value));
-      });
-    }
+  uevent(name: string, action: UeventAction): void {
+    const device = this.#registry.device(name);
+    if (!UEVENT_ACTIONS.includes(action)) throw new AuxBusError('EINVAL', `There is no uevent ${JSON.stringify(action)}`);
+    this.#journal.deviceUevent(action, device, { SYNTH_UUID: '0' });
   }
 
-  async settled(): Promise<void> {
-    for (let last: Promise<void> | undefined; last !== this.#retries;) await (last = this.#retries);
+  blockProbing(): Promise<() => void> {
+    return this.#power.blockProbing();
+  }
+
+  suspend(): Promise<void> {
+    return this.#power.suspend();
+  }
+
+  resume(): Promise<void> {
+    return this.#power.resume();
+  }
+
+  shutdown(): Promise<void> {
+    return this.#power.shutdown();
+  }
+
+  settled(): Promise<void> {
+    return this.#prober.deferral.settled();
+  }
+
+  devices(): readonly DeviceView[] {
+    return this.#registry.devices.map((device) => this.#view(device));
+  }
+
+  drivers(): readonly string[] {
+    return this.#registry.drivers.map(({ name }) => name);
+  }
+
+  tree(): readonly TreeNode[] {
+    return buildTree(this.#registry.devices, (device) => this.#view(device));
+  }
+
+  waits(): readonly Wait[] {
+    return listWaits([...this.#registry.devices, ...this.#registry.leaving], this.#prober.deferral, this.#gate);
+  }
+
+  powerOrder(): readonly string[] {
+    return this.#order.nodes.map(({ name }) => name);
   }
 
   explain(driver: string, name: string): Explanation {
-    const device = this.#device(name);
-    const { idTable } = this.#driver(driver).driver;
-    return {
-      matches: matchId(idTable, device.matchName) !== undefined,
-      entries: explainTable(idTable, device.matchName),
-      lastProbe: device.probes.get(driver),
-    };
+    return explainBinding(this.#registry.device(name), this.#registry.driver(driver), this.#prober.deferral, this.autoprobe);
   }
 
   listen(listener: (event: AuxEvent) => void): () => void {
     return this.#journal.listen(listener);
   }
 
-  async #enter(device: Device): Promise<void> {
-    // A name is free again when its device is gone altogether: Linux frees it a little earlier under another parent.
-    if ([...this.#devices, ...this.#leaving].some(({ name }) => name === device.name)) throw new AuxBusError('EEXIST', `There is a device ${device.name} already`);
-    device.parentDevice.adopt(device);
-    this.#devices.push(device);
-    this.#journal.tell('added', device.name);
-    if (this.autoprobe) await device.lock.run(() => this.#attach(device, this.#drivers));
-  }
-
-  async #leave(device: Device): Promise<void> {
-    this.#binder.refuseInside(`Cannot delete ${device.name}`, (held) => held === device.attachment);
-    // From now on no new probe; one that runs comes to its end first.
-    device.dead = true;
-    device.deferral = undefined;
-    await device.lock.run(async () => {
-      this.#journal.tell('deleting', device.name);
-      // Not to be found any more while its driver lets go.
-      this.#devices.splice(this.#devices.indexOf(device), 1);
-      this.#leaving.add(device);
-      if (device.attachment) await this.#binder.release(device, device.attachment);
-      this.#leaving.delete(device);
-    });
-    device.parentDevice.disown(device);
-    this.#journal.tell('removed', device.name);
-  }
-
-  /** Tries `drivers` on an unbound device until one takes it. Held: the device's lock. */
-  async #attach(device: Device, drivers: readonly DriverEntry[]): Promise<void> {
-    if (device.attachment) return;
-    const binds = this.#binder.binds;
-    let waits: string | undefined;
-    for (const entry of [...drivers]) {
-      if (!matchId(entry.driver.idTable, device.matchName)) continue;
-      const error = await this.#binder.bind(device, entry);
-      if (!error) {
-        this.#wakeDeferred();
-        return;
-      }
-      if (error.code === 'EPROBE_DEFER') waits = `${entry.name}: ${error.message}`;
+  /** A device in a callback asks for a supplier, until its binding ends. */
+  #linkInside(consumer: Device, supplier: string, options: LinkOptions): void {
+    const { phase } = this.#registry.device(supplier).binding ?? {};
+    const inParent = phase === 'probing' && consumer.scope.device?.name === supplier;
+    if (options.stateless !== true && phase !== 'bound' && !inParent) {
+      throw new AuxBusError('EPROBE_DEFER', `supplier ${supplier} is not ready`, { waitsFor: supplier });
     }
-    if (waits === undefined || device.dead) return;
-    device.deferral = waits;
-    // Somebody was bound while this probe ran: that may have been what it waits for.
-    if (this.#binder.binds !== binds) this.#wakeDeferred();
+    const link = this.link(consumer, supplier, { ...options, ...(options.stateless !== true && options.autoprobe !== true && { autoremove: 'consumer' }) });
+    if (options.stateless === true) consumer.binding?.resources.defer(`link to ${supplier}`, () => link.remove());
   }
 
-  async #unregister(entry: DriverEntry): Promise<void> {
-    this.#binder.refuseInside(`Cannot unregister ${entry.name}`, (held) => held.entry === entry);
-    if (entry.dead) throw new AuxBusError('EINVAL', `${entry.name} was unregistered before`);
-    entry.dead = true;
-    this.#drivers.splice(this.#drivers.indexOf(entry), 1);
-    for (let device = this.#lastHeld(entry); device; device = this.#lastHeld(entry)) {
-      const one = device;
-      await one.lock.run(async () => {
-        if (one.attachment?.entry === entry) await this.#binder.release(one, one.attachment);
-      });
-    }
+  #view(device: Device): DeviceView {
+    return viewDevice(device, this.#prober.deferral, this.#links);
   }
 
-  /** The device that a driver bound last; one that it probes now counts as bound after all others. */
-  #lastHeld(entry: DriverEntry): Device | undefined {
-    let last: Device | undefined;
-    for (const device of [...this.#devices, ...this.#leaving]) {
-      if (device.attachment?.entry === entry && (!last || device.attachment.order > last.attachment!.order)) last = device;
-    }
-    return last;
-  }
-
-  /** Tries all waiting devices again, in the order in which they were added, after what runs now. */
-  #wakeDeferred(): void {
-    const waiting = this.#devices.filter(({ deferral }) => deferral !== undefined);
-    if (waiting.length === 0) return;
-    this.#retries = this.#retries.then(async () => {
-      for (const device of waiting) {
-        await device.lock.run(async () => {
-          if (device.deferral === undefined) return;
-          device.deferral = undefined;
-          await this.#attach(device, this.#drivers);
-        });
-      }
-    });
-  }
-
-  #device(name: string): Device {
-    const device = this.#devices.find((one) => one.name === name);
-    if (!device) throw new AuxBusError('ENODEV', `There is no device ${name}`);
-    return device;
-  }
-
-  #driver(name: string): DriverEntry {
-    const entry = this.#drivers.find((one) => one.name === name);
-    if (!entry) throw new AuxBusError('ENODEV', `There is no driver ${name}`);
+  /** @throws {@link AuxBusError} `ENOENT` for a driver that cannot be bound by hand. */
+  #byHand(driver: string): DriverEntry {
+    const entry = this.#registry.driver(driver);
+    if (entry.driver.suppressBind === true || !entry.byHand) throw new AuxBusError('ENOENT', `${driver} cannot be bound and unbound by hand${entry.byHand ? '' : ' yet'}`);
     return entry;
   }
 }

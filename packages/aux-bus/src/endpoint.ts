@@ -11,14 +11,16 @@ export interface EndpointKey<T> {
 export interface Endpoint<T = unknown> {
   readonly key: EndpointKey<T>;
   readonly value: T;
+  /** Called once, after the device has left its driver and before the registrant gives the device back. */
+  readonly drop?: (() => void) | undefined;
 }
 
 export function endpointKey<T>(label: string): EndpointKey<T> {
   return { label };
 }
 
-export function endpoint<T>(key: EndpointKey<T>, value: T): Endpoint<T> {
-  return { key, value };
+export function endpoint<T>(key: EndpointKey<T>, value: T, drop?: () => void): Endpoint<T> {
+  return { key, value, drop };
 }
 
 /** @throws {@link AuxBusError} `ENOENT` when there is none, `EINVAL` when it is of another type. */

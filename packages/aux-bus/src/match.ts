@@ -13,6 +13,8 @@ export interface AuxiliaryId<D = unknown> {
 export interface EntryVerdict {
   readonly entry: string;
   readonly verdict: 'match' | 'other name' | 'after a match' | 'after the end';
+  /** For another name: the first character, counted from 0, in which it differs from the device's. */
+  readonly differsAt?: number;
 }
 
 /** @throws {@link AuxBusError} `EINVAL` for an entry that is too long, which could never match. */
@@ -45,8 +47,14 @@ export function explainTable(table: readonly AuxiliaryId[], matchName: string): 
       state = 'ended';
       return { entry: name, verdict: 'after the end' };
     }
-    if (name !== matchName) return { entry: name, verdict: 'other name' };
+    if (name !== matchName) return { entry: name, verdict: 'other name', differsAt: firstDifference(name, matchName) };
     state = 'matched';
     return { entry: name, verdict: 'match' };
   });
+}
+
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  return at;
 }

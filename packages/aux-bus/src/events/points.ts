@@ -1,25 +1,9 @@
 import type { PointTable } from '@nova-stack/trace';
 
-import type { Errno } from './errno.ts';
-
-/** What happens to a device, in Linux's order of notifications (linux: include/linux/device/bus.h). */
-export type AuxAction =
-  | 'added' | 'deleting' | 'removed'
-  | 'binding' | 'bound' | 'unbinding' | 'unbound' | 'not-bound';
-
-export interface AuxEvent {
-  /** Counts from 0 on a bus. */
-  readonly seq: number;
-  readonly action: AuxAction;
-  readonly device: string;
-  readonly modalias: string;
-  /** The driver concerned. */
-  readonly driver?: string;
-  /** Why it was not bound. */
-  readonly code?: Errno;
-}
-
-/** This package's points. `quiet` is a refusal that says no more than "not my device". */
+/**
+ * This package's points. Two take faults, whatever the action: the step fails with `ENOMEM`, as if memory for the name
+ * had run out.
+ */
 export const POINTS: PointTable = {
   'aux-bus.device.added': { level: 'step', text: '{device} published' },
   'aux-bus.device.deleting': { level: 'detail', text: '{device} is leaving' },
@@ -29,8 +13,17 @@ export const POINTS: PointTable = {
   'aux-bus.device.unbinding': { level: 'detail', text: '{device}: unbinding from {driver}' },
   'aux-bus.device.unbound': { level: 'step', text: '{device} unbound from {driver}' },
   'aux-bus.device.not-bound': { level: 'detail', text: '{device}: {driver} answered {code}' },
+  'aux-bus.device.deferred': { level: 'detail', text: '{device} waits to be probed again by {driver}: {reason}' },
+  'aux-bus.uevent': { level: 'detail', text: '{action} {name} ({subsystem}), number {number}' },
   'aux-bus.probe.failed': { level: 'warning', text: '{device}: probe by {driver} failed: {code}' },
   'aux-bus.remove.failed': { level: 'warning', text: '{device}: {driver} failed to let go: {message}' },
+  'aux-bus.shutdown.failed': { level: 'warning', text: '{device} failed to shut down: {message}' },
   'aux-bus.release.failed': { level: 'warning', text: '{device}: a managed resource could not be given back: {message}' },
+  'aux-bus.listener.failed': { level: 'warning', text: 'a listener failed: {message}' },
   'aux-bus.child.forced': { level: 'warning', text: '{device} was still published when {parent} was unbound' },
+  'aux-bus.child.late': { level: 'warning', text: '{device} is published while {parent} is on its way into sleep' },
+  'aux-bus.power.refused': { level: 'warning', text: '{device} refused {step}: {code}' },
+  'aux-bus.power.failed': { level: 'warning', text: '{device} failed in {step}: {message}' },
+  'aux-bus.add': { level: 'detail', text: 'adding {device}' },
+  'aux-bus.register': { level: 'detail', text: 'registering {driver}' },
 };
