@@ -465,13 +465,14 @@ static int put_room(struct connection *connection, const struct nova_frames_stru
 	return 0;
 }
 
-/* Fills a caller's record with one that came. */
+/* Fills a caller's record with one that came, or with zeros. */
 static void fill_record(uint8_t *to, size_t room, const struct nova_frames_struct *type, const uint8_t *from, size_t length)
 {
 	size_t known = smaller(room, type->size);
 
 	memset(to, 0, known);
-	memcpy(to, from, smaller(known, length));
+	if (length > 0)
+		memcpy(to, from, smaller(known, length));
 	put32(to, (uint32_t)known);
 }
 
@@ -539,11 +540,12 @@ static int get_out(struct connection *connection, const struct nova_frames_struc
 		to = get_pointer(out + pointer->offset);
 		if (has_pointer(pointer, size))
 			from = pointed(connection, reply + pointer->offset, &length);
-		if (to == NULL || from == NULL || length == 0)
-			continue;
-		if (pointer->kind == NOVA_FRAMES_RECORD_OUT) {
+		/* A record that there is none of is all zero. */
+		if (to != NULL && pointer->kind == NOVA_FRAMES_RECORD_OUT)
 			fill_record(to, get32(to), pointer->to, from, length);
-		} else if (pointer->kind == NOVA_FRAMES_BYTES_OUT) {
+		if (to == NULL || from == NULL || length == 0 || pointer->kind == NOVA_FRAMES_RECORD_OUT)
+			continue;
+		if (pointer->kind == NOVA_FRAMES_BYTES_OUT) {
 			memcpy(to, from, length);
 		} else {
 			uint32_t count = get32(out + pointer->length);

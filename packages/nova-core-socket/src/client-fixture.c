@@ -110,7 +110,7 @@ static void info(uint64_t session, uint32_t room)
 		return;
 	printf("0 size %" PRIu32 " ", one.info.struct_size);
 	hex((const uint8_t *)&one + (room < sizeof(one.info) ? room : sizeof(one.info)), 8);
-	printf(" %s %" PRIu64 "\n", one.info.name, one.info.memory_total);
+	printf(" %.64s %" PRIu64 "\n", one.info.name, one.info.memory_total);
 }
 
 static void allocate(uint64_t session, uint64_t size)

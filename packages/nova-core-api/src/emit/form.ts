@@ -60,7 +60,7 @@ export function snake(name: string): string {
 
 /** What holds for all of it, in sentences. */
 export const RULES: readonly string[] = [
-  'Every function returns 0, or an errno number below 0 and then, if `error` is not null, why; what it gives is written only on success.',
+  'Every function returns 0, or an errno number below 0 and then, if `error` is not null, why; what it gives is written only on success; where there was too little room, how much there is is written too.',
   '`struct_size` is how many bytes of a struct its writer knows: what the reader knows beyond them counts as zero.',
   '`present` has a bit for each optional field that is there.',
   'What is reserved is zero in both directions. Memory handed in is borrowed for the call.',
