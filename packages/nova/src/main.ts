@@ -1,10 +1,6 @@
 import { BOARDS } from '@nova-stack/hw-model/boards';
 
-import { boot } from './boot.ts';
 import { bootHelp, parseBootOptions, UsageError } from './options.ts';
-import { serveCoreDriver } from './serve-core.ts';
-import { serve } from './serve.ts';
-import { trace } from './trace.ts';
 
 /** Where a command writes; a test passes its own. */
 export interface Output {
@@ -41,15 +37,16 @@ export async function main(args: readonly string[], output: Output = processOutp
   const [command, ...rest] = args;
   if (output === processOutput) process.stdout.once('error', whenReaderLeaves);
   try {
+    // Each command loads what it needs: whoever imports this package for its machine pays for none of them.
     switch (command) {
       case 'boot':
         return await runBoot(rest, output);
       case 'serve':
-        return await serve(rest, output);
+        return await (await import('./serve.ts')).serve(rest, output);
       case 'trace':
-        return await trace(rest, output);
+        return await (await import('./trace.ts')).trace(rest, output);
       case 'serve-core':
-        return await serveCoreDriver(rest, output);
+        return await (await import('./serve-core.ts')).serveCoreDriver(rest, output);
       case '--help':
       case 'help':
         output.out(HELP);
@@ -73,5 +70,6 @@ async function runBoot(args: readonly string[], output: Output): Promise<number>
     output.out(bootHelp(Object.keys(BOARDS)));
     return 0;
   }
+  const { boot } = await import('./boot.ts');
   return boot(options, output);
 }
