@@ -120,3 +120,23 @@ test('a driver that says something else is told apart at its first message that 
   expect(text[0]).toBe('message 1 differs from the recording:');
   expect(text.filter((line) => line.includes('RMSecBusResetEnable'))).toHaveLength(2);
 });
+
+test('a running firmware that is not the one in the image is not driven', async () => {
+  const { trace } = await record();
+  // Of the recorded firmware, what it says about itself is changed.
+  const said = new TextEncoder().encode('570.144');
+  let changes = 0;
+  const changed = trace.entries.map((entry) => {
+    if (entry.kind !== 'message' || entry.direction !== 'status') return entry;
+    const at = entry.payload.findIndex((_, i) => said.every((byte, j) => entry.payload[i + j] === byte));
+    if (at < 0) return entry;
+    changes++;
+    const payload = entry.payload.slice();
+    payload[at + said.length - 1] = '5'.charCodeAt(0);
+    return { ...entry, payload };
+  });
+  expect(changes).toBe(2);
+  const { core, pci } = replayed(createReplay(changed, { profile: PROFILE_570_144 }));
+  await expect(core.probe(gpuOf(pci))).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
+  expect(gpuOf(pci).dmaInUse()).toEqual([]);
+});
