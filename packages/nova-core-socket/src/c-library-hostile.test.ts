@@ -15,7 +15,7 @@ import { serveCore, type CoreServer } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nova-core-socket-'));
 const [COMPILER = 'none'] = COMPILERS;
-const RUNS = 150;
+const RUNS = 100;
 const TYPES = Buffer.from(memoryTypes([{ typeId: 10, name: 'Small', profileSize: 65536 }, { typeId: 11, name: 'Large', profileSize: 131072 }])).toString('hex');
 
 /** What one word of a frame is replaced by; undefined leaves the bytes out from there on. */
@@ -140,6 +140,22 @@ describe.skipIf(COMPILERS.length === 0)('the C library with a core that breaks t
     spoiler.enlarge = [];
     await settled();
   });
+
+  /** Without events, the frame of a command is the one after its place. */
+  const SHORT = ['attach 1 0', 'info 1 136', 'allocate 1 5000', 'write 1 1 3 010203', 'read 1 1 0 64 64', `submit 1 64 ${TYPES}`, 'types 1 64 136'];
+
+  test.each(['info', 'read', 'types'])('every word of the answer of %s, one after the other', async (name) => {
+    spoiler.which = SHORT.findIndex((command) => command.startsWith(name)) + 1;
+    for (let word = 10; word < 22; word++) {
+      for (const value of [8, 0x7ffffff8, 0xfffffff8]) {
+        spoiler.changes = [{ word, value }];
+        const client = await connect();
+        for (const command of SHORT.slice(0, spoiler.which)) expect(await client.ask(command)).toMatch(/^-?\d+/);
+        await client.quit();
+      }
+    }
+    await settled();
+  }, 60_000);
 
   test('whatever a frame is, the client reads nothing outside it, writes nothing outside its room, and ends well', async () => {
     await fc.assert(fc.asyncProperty(fc.nat({ max: COMMANDS.length + 12 }), changes, async (which, all) => {
