@@ -136,7 +136,7 @@ test('a running firmware that is not the one in the image is not driven', async 
     return { ...entry, payload };
   });
   expect(changes).toBe(2);
-  const { core, pci } = replayed(createReplay(changed, { profile: PROFILE_570_144 }));
+  const { core, pci } = replayed(createReplay(changed, { profile: profile }));
   await expect(core.probe(gpuOf(pci))).rejects.toMatchObject({ code: 'VERSION_MISMATCH' });
   expect(gpuOf(pci).dmaInUse()).toEqual([]);
 });
