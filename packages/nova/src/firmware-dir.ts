@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { FirmwareFileError, type FirmwareSource } from '@nova-stack/firmware-files';
 
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 
 /**
  * The files of a linux-firmware tree on disk: `DIR/nvidia/ad102/gsp/…`, or a directory that holds `ad102/…` itself.

@@ -1,6 +1,7 @@
 import { BOARDS } from '@nova-stack/hw-model/boards';
 
-import { bootHelp, parseBootOptions, UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
+import { bootHelp, parseBootOptions } from './options.ts';
 
 /** Where a command writes; a test passes its own. */
 export interface Output {

@@ -1,11 +1,6 @@
-import { parseArgs } from 'node:util';
-
 import { SYNTHETIC_VERSIONS } from '@nova-stack/firmware-files';
 
-/** The command line was wrong: one clear line for the user, exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { optionLines, readArguments, UsageError } from './command-line.ts';
 
 /** Options of `nova boot`. */
 export interface BootOptions {
@@ -45,16 +40,12 @@ const BOOT_OPTIONS = [
 
 /** The text of `nova boot --help`. */
 export function bootHelp(boards: readonly string[]): string {
-  const rows = BOOT_OPTIONS.map((option) => {
-    const left = `--${option.name}${'value' in option ? ` ${option.value}` : ''}`;
-    return `  ${left.padEnd(20)}  ${option.text}`;
-  });
   return [
     'Usage: nova boot [options]',
     '',
     'Boots a GPU, modelled here or served by another process, attaches nova-drm and vgpu, opens and closes a vGPU, and unloads again.',
     '',
-    ...rows,
+    ...optionLines(BOOT_OPTIONS),
     '',
     `Boards: ${boards.join(', ')}`,
     `Firmware: ${SYNTHETIC_VERSIONS.join(', ')}`,
@@ -68,7 +59,7 @@ export function bootHelp(boards: readonly string[]): string {
  * @throws {UsageError} on an unknown option, a missing value or a value out of range.
  */
 export function parseBootOptions(args: readonly string[]): BootOptions {
-  const values = parse(args);
+  const { values } = readArguments('boot', BOOT_OPTIONS, args);
   if (values.device !== undefined && values.board !== undefined) throw new UsageError('--board says what to model, --device takes a GPU that is there: give one of them (see nova boot --help)');
   if (values.device !== undefined && values.record !== undefined) throw new UsageError('--record hears the firmware, which is in the other process here: give it to nova serve (see nova serve --help)');
   return {
@@ -83,35 +74,6 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
     seed: parseSeed(values.seed),
     help: values.help ?? false,
   };
-}
-
-interface RawValues {
-  readonly board?: string;
-  readonly device?: string;
-  readonly firmware?: string;
-  readonly 'firmware-version'?: string;
-  readonly verify?: boolean;
-  readonly vgpu?: string;
-  readonly trace?: string;
-  readonly record?: string;
-  readonly seed?: string;
-  readonly help?: boolean;
-}
-
-function parse(args: readonly string[]): RawValues {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: false,
-      options: Object.fromEntries(
-        BOOT_OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const]),
-      ),
-    }).values;
-  } catch (error) {
-    // parseArgs explains itself in several sentences; the first one names the option.
-    const [first = 'bad arguments'] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/);
-    throw new UsageError(`${first} (see nova boot --help)`);
-  }
 }
 
 function parseSeed(text: string | undefined): number {

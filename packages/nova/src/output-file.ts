@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 
 /** Bytes collected before they go to the file; the rest is written by `close`. */
 const CHUNK = 1 << 16;

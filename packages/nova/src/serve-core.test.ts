@@ -7,7 +7,7 @@ import { FrameReader, FrameWriter, readOffer, writeGreeting } from '@nova-stack/
 import { afterAll, expect, test } from 'vitest';
 
 import { main } from './main.ts';
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 import { serveCoreDriver } from './serve-core.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nova-serve-core-'));

@@ -1,6 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-
 import { FirmwareFileError, syntheticTypeFile } from '@nova-stack/firmware-files';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { NovaCoreError } from '@nova-stack/nova-core';
@@ -9,7 +7,7 @@ import { timeline } from '@nova-stack/trace';
 
 import { createMachine } from './machine.ts';
 import type { Output } from './main.ts';
-import { UsageError } from './options.ts';
+import { optionLines, readArguments, UsageError } from './command-line.ts';
 import { ALL_POINTS } from './points.ts';
 
 const DEFAULT_BOARD = 'l40';
@@ -22,20 +20,8 @@ const OPTIONS = [
   { name: 'help', text: 'show this help' },
 ] as const;
 
-type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };
-
 function help(): string {
-  const rows = OPTIONS.map((option) => `  ${`--${option.name}${'value' in option ? ` ${option.value}` : ''}`.padEnd(15)}  ${option.text}`);
-  return ['Usage: nova serve-core --socket PATH [options]', '', 'Boots a modelled GPU and serves its driver to clients in C (nova_core_socket.h) until it is interrupted.', '', ...rows, '', `Boards: ${Object.keys(BOARDS).join(', ')}`, ''].join('\n');
-}
-
-function parse(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: false, options: Object.fromEntries(OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const])) }).values;
-  } catch (error) {
-    const [first = 'bad arguments'] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${first} (see nova serve-core --help)`);
-  }
+  return ['Usage: nova serve-core --socket PATH [options]', '', 'Boots a modelled GPU and serves its driver to clients in C (nova_core_socket.h) until it is interrupted.', '', ...optionLines(OPTIONS), '', `Boards: ${Object.keys(BOARDS).join(', ')}`, ''].join('\n');
 }
 
 /**
@@ -46,7 +32,7 @@ function parse(args: readonly string[]): Values {
  * @throws {UsageError} for options that cannot be met
  */
 export async function serveCoreDriver(args: readonly string[], output: Output, ended?: Promise<unknown>): Promise<number> {
-  const options = parse(args);
+  const { values: options } = readArguments('serve-core', OPTIONS, args);
   if (options.help) {
     output.out(help());
     return 0;

@@ -1,8 +1,6 @@
-import { parseArgs } from 'node:util';
-
 import { BOARDS, type Board, type BoardName } from '@nova-stack/hw-model/boards';
 
-import { UsageError } from './options.ts';
+import { optionLines, readArguments, UsageError, type ValuesOf } from './command-line.ts';
 import { parseSize } from './size.ts';
 
 /** What `nova serve` was asked to do. */
@@ -42,11 +40,10 @@ const chips: ReadonlySet<Board['chip']> = new Set(boardNames.map((name) => BOARD
 
 /** The text of `nova serve --help`. */
 export function serveHelp(): string {
-  const rows = OPTIONS.map((option) => `  ${`--${option.name}${'value' in option ? ` ${option.value}` : ''}`.padEnd(15)}  ${option.text}`);
   return [
     'Usage: nova serve [--board BOARD | --chip CHIP] --socket PATH [options]', '',
     'Serves a modelled GPU to QEMU (vfio-user-pci), or to any other client of vfio-user, until it is interrupted.', '',
-    ...rows, '', `Boards: ${boardNames.join(', ')}`, `Chips: ${[...chips].join(', ')}`, '',
+    ...optionLines(OPTIONS), '', `Boards: ${boardNames.join(', ')}`, `Chips: ${[...chips].join(', ')}`, '',
   ].join('\n');
 }
 
@@ -57,7 +54,7 @@ export function serveHelp(): string {
  * @throws {@link UsageError}
  */
 export function parseServeOptions(args: readonly string[]): ServeOptions | undefined {
-  const values = parse(args);
+  const { values } = readArguments('serve', OPTIONS, args);
   if (values.help) return undefined;
   const { socket, dma = 'fd', memory, trace, record, quiet = false } = values;
   if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
@@ -71,16 +68,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
   return { name, board, socket, dma, memory, trace, record, quiet };
 }
 
-type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };
-
-function parse(args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: false, options: Object.fromEntries(OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const])) }).values;
-  } catch (error) {
-    const [first = 'bad arguments'] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${first} (see nova serve --help)`);
-  }
-}
+type Values = ValuesOf<typeof OPTIONS>;
 
 function boardOf({ board, chip }: Values): BoardName {
   if (chip === undefined) {

@@ -5,7 +5,7 @@ import { serveDevice, VfioUserError } from '@nova-stack/vfio-user';
 
 import { hostTime } from './host-time.ts';
 import type { Output } from './main.ts';
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 import { openLinesFile } from './output-file.ts';
 import { ALL_POINTS } from './points.ts';
 import { Recording } from './recording.ts';

@@ -1,4 +1,4 @@
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 };
 

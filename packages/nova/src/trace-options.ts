@@ -1,8 +1,6 @@
-import { parseArgs } from 'node:util';
-
 import type { DiffOptions, Filter, FormatOptions } from '@nova-stack/gsp-rpc/decode';
 
-import { UsageError } from './options.ts';
+import { optionLines, readArguments, UsageError } from './command-line.ts';
 
 /** What `nova trace` was asked to do. */
 export interface TraceOptions {
@@ -42,13 +40,10 @@ const OPTIONS = [
 
 /** The text of `nova trace --help`. */
 export function traceHelp(): string {
-  const rows = OPTIONS.map((option) => `  ${`--${option.name}${'value' in option ? ` ${option.value}` : ''}`.padEnd(17)}  ${option.text}`);
   return [
-    'Usage: nova trace FILE [options]', '', 'Reads what nova boot --record or nova serve --record wrote: every message between a driver and the firmware.', '', ...rows, '',
+    'Usage: nova trace FILE [options]', '', 'Reads what nova boot --record or nova serve --record wrote: every message between a driver and the firmware.', '', ...optionLines(OPTIONS), '',
   ].join('\n');
 }
-
-type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extends { readonly value: string } ? string : boolean };
 
 /**
  * Reads the options of `nova trace`.
@@ -57,9 +52,9 @@ type Values = { readonly [O in (typeof OPTIONS)[number] as O['name']]?: O extend
  * @throws {@link UsageError}
  */
 export function parseTraceOptions(args: readonly string[]): TraceOptions | undefined {
-  const { values, positionals } = parse(args);
+  const { values, words } = readArguments('trace', OPTIONS, args, { words: true });
   if (values.help) return undefined;
-  const [file, ...more] = positionals;
+  const [file, ...more] = words;
   if (file === undefined || more.length > 0) throw new UsageError('nova trace takes one FILE (see nova trace --help)');
   if (values.dump && values.diff !== undefined) throw new UsageError('--dump and --diff cannot go together: a dump is one moment');
   const { direction, function: fn, event, command, class: kind, failed, unknown } = values;
@@ -78,15 +73,6 @@ export function parseTraceOptions(args: readonly string[]): TraceOptions | undef
       ...(unknown && { unknown }),
     },
   };
-}
-
-function parse(args: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: Object.fromEntries(OPTIONS.map((option) => [option.name, { type: 'value' in option ? 'string' : 'boolean' } as const])) });
-  } catch (error) {
-    const [first = 'bad arguments'] = (error as Error).message.split(/\. |\n/);
-    throw new UsageError(`${first} (see nova trace --help)`);
-  }
 }
 
 function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {

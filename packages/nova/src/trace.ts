@@ -4,7 +4,7 @@ import { decodeTrace, diffTraces, filterTrace, formatDiff, formatDump, formatTra
 import { readDump, readTrace, TraceError } from '@nova-stack/gsp-rpc/trace';
 
 import type { Output } from './main.ts';
-import { UsageError } from './options.ts';
+import { UsageError } from './command-line.ts';
 import { parseTraceOptions, traceHelp } from './trace-options.ts';
 
 /**
