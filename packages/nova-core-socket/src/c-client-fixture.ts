@@ -16,14 +16,21 @@ export const STRICT: readonly string[] = ['-std=c11', '-Wall', '-Wextra', '-Wped
 export const INCLUDES: readonly string[] = ['-I', here('../c'), '-I', here('../../nova-core-api/forms')];
 export const LIBRARY: string = here('../c/nova_core_socket.c');
 
-const folder = mkdtempSync(join(tmpdir(), 'nova-core-socket-c-'));
-process.once('exit', () => { rmSync(folder, { recursive: true, force: true }); });
+let folder: string | undefined;
 const built = new Map<string, string>();
+
+/** Takes away what was compiled; for after all tests of a file. */
+export function removePrograms(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
+  built.clear();
+}
 
 /** The client as a program, with the sanitizers where the compiler has their libraries. */
 export function cClient(compiler: string): string {
   const known = built.get(compiler);
   if (known !== undefined) return known;
+  folder ??= mkdtempSync(join(tmpdir(), 'nova-core-socket-c-'));
   const program = join(folder, compiler);
   const compile = (...more: string[]): unknown => execFileSync(compiler, ['-std=c11', '-O1', '-g', ...more, ...INCLUDES, here('./client-fixture.c'), LIBRARY, '-o', program], { stdio: 'pipe' });
   try {

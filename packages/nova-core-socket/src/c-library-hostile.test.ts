@@ -10,7 +10,7 @@ import { frameLength } from '@nova-stack/nova-core-api/wire';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
-import { CClient, COMPILERS } from './c-client-fixture.ts';
+import { CClient, COMPILERS, removePrograms } from './c-client-fixture.ts';
 import { serveCore, type CoreServer } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'nova-core-socket-'));
@@ -109,6 +109,7 @@ describe.skipIf(COMPILERS.length === 0)('the C library with a core that breaks t
   afterAll(async () => {
     await spoiler.close();
     await server.close();
+    removePrograms();
     rmSync(folder, { recursive: true });
   });
 

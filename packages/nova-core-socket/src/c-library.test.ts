@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { createMemoryCore, memoryTypes, type MemoryCore, type MemoryCoreOptions } from '@nova-stack/nova-core-api/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { CClient, COMPILERS, INCLUDES, LIBRARY, STRICT } from './c-client-fixture.ts';
+import { CClient, COMPILERS, INCLUDES, LIBRARY, removePrograms, STRICT } from './c-client-fixture.ts';
 import { serveCore, type CoreServer } from './index.ts';
 
 if (COMPILERS.length === 0) console.warn('The C library is NOT TESTED: no C compiler; install gcc or clang');
 const [COMPILER = 'none'] = COMPILERS;
 
 const folder = mkdtempSync(join(tmpdir(), 'nova-core-socket-'));
-afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+afterAll(() => {
+  removePrograms();
+  rmSync(folder, { recursive: true, force: true });
+});
 const path = join(folder, 'core.sock');
 
 let core: MemoryCore;
