@@ -16,7 +16,8 @@ export async function listenAt(path: string, listen: (path: string) => Promise<L
   await removeStale(path);
   let listening: Listening | undefined;
   try {
-    const folder = mkdtempSync(join(dirname(path), '.'));
+    // Beside the socket, for a link stays within a file system; `join` would drop the dot and make it beside the folder.
+    const folder = mkdtempSync(`${dirname(path)}/.`);
     try {
       const hidden = join(folder, 's');
       listening = await listen(hidden);
