@@ -101,16 +101,12 @@ export class Links {
   /** A probe failed, or a driver let go. */
   unbound(device: Device): void {
     for (const link of this.suppliersOf(device)) {
-      if (link.state !== 'consumer probe' && link.state !== 'active') {
-        if (link.state === 'supplier unbind' && link.options.autoremove === 'consumer') this.#links.delete(link);
-        continue;
-      }
       if (link.options.autoremove === 'consumer') this.#links.delete(link);
-      else link.state = link.supplier.binding?.phase === 'bound' ? 'available' : 'dormant';
+      else if (link.state === 'consumer probe' || link.state === 'active') link.state = link.supplier.binding?.phase === 'bound' ? 'available' : 'dormant';
     }
     for (const link of this.consumersOf(device)) {
       if (link.state === 'none') continue;
-      if (link.options.autoremove === 'supplier') this.#links.delete(link);
+      if (link.options.autoremove === 'supplier' && link.state === 'supplier unbind') this.#links.delete(link);
       else link.state = 'dormant';
     }
   }

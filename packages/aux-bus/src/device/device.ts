@@ -94,6 +94,7 @@ export class Device implements InitializedDevice, RegisteredDevice, Child, Power
 
   async add(module: string): Promise<RegisteredDevice> {
     if (this.#state === 'adding' || this.#state === 'registered') throw new AuxBusError('EBUSY', `${this.#name} is published already`);
+    if (this.#uninitialized) throw new AuxBusError('EINVAL', 'A device that was given back cannot be added');
     if (this.#state !== 'initialized') throw new AuxBusError('EINVAL', `A device that is ${this.#state} cannot be added: make a new one`);
     this.#state = 'adding';
     const put = this.get();
@@ -134,7 +135,7 @@ export class Device implements InitializedDevice, RegisteredDevice, Child, Power
   }
 
   async withdraw(): Promise<void> {
-    if (this.#state === 'initialized' || this.#state === 'add failed') throw new AuxBusError('EINVAL', 'A device that was not added cannot be deleted');
+    if (!this.#deletion && this.#state !== 'adding' && this.#state !== 'registered') throw new AuxBusError('EINVAL', 'A device that was not added cannot be deleted');
     this.#deletion ??= this.#leave();
     await this.#deletion;
   }

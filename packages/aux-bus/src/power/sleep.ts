@@ -35,10 +35,7 @@ export class Sleep {
   /** All steps down. When one device refuses, those that went before it come back, in reverse. @throws {@link AuxBusError} */
   async suspend(): Promise<void> {
     for (const [done, { down, from }] of POWER_STEPS.entries()) {
-      const nodes = this.#order.nodes.filter(({ depth }) => depth === done);
-      if (from === 'last') nodes.reverse();
-      for (const node of nodes) {
-        if (!this.#order.has(node)) continue;
+      for (let node = this.#next(done, from); node; node = this.#next(done, from)) {
         try {
           await this.#call(node, down);
           node.depth = done + 1;
@@ -63,14 +60,19 @@ export class Sleep {
     this.#state = 'waking up';
     for (let depth = steps; depth > 0; depth--) {
       const { up, from } = POWER_STEPS[depth - 1]!;
-      const nodes = this.#order.nodes.filter((node) => node.depth === depth);
-      if (from === 'first') nodes.reverse();
-      for (const node of nodes) {
+      const back = from === 'first' ? 'last' : 'first';
+      for (let node = this.#next(depth, back); node; node = this.#next(depth, back)) {
         node.depth = depth - 1;
-        if (this.#order.has(node)) await this.#up(node, up);
+        await this.#up(node, up);
       }
     }
     this.#state = 'awake';
+  }
+
+  /** The order may change while a callback runs, so who is next is looked up each time. */
+  #next(depth: number, from: 'first' | 'last'): PowerNode | undefined {
+    const { nodes } = this.#order;
+    return from === 'first' ? nodes.find((node) => node.depth === depth) : nodes.findLast((node) => node.depth === depth);
   }
 
   /** One that cannot wake up does not keep the others asleep. */
