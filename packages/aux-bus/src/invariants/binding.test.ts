@@ -88,7 +88,7 @@ it('13: every remove follows a successful probe, and in the end there are as man
       else refuse('EIO')();
     } });
     await publish(bus, 0);
-    for (const step of steps) await (step === 'probe' ? bus.probe('core.client.0') : bus[step as 'bind' | 'unbind']('client', 'core.client.0')).catch(() => undefined);
+    for (const step of steps) await (step === 'probe' ? bus.probe('core.client.0') : bus[step]('client', 'core.client.0')).catch(() => undefined);
     await driver.unregister();
     expect(trace.join('')).toMatch(/^(pr)*$/);
   }));
@@ -108,7 +108,7 @@ it('14: probe, remove, shutdown and sleep of one device never overlap', async ()
   expect(inside).toBe(0);
 });
 
-async function slowDriver({ bus, log }: Bench): Promise<{ open(): void; readonly leaving: Promise<unknown> }> {
+async function slowDriver({ bus, log }: Bench): Promise<{ readonly open: () => void; readonly leaving: Promise<unknown> }> {
   const [slow, started] = [gate(), gate()];
   const driver = await bus.registerDriver(client(log, { probe: async () => {
     started.open();
