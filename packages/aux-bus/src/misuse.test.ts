@@ -105,3 +105,94 @@ describe('misuse', () => {
     expect(log).toEqual([]);
   });
 });
+
+describe('what a file of the bus answers', () => {
+  it('takes one line end after a name, and no file where the driver wants none', async () => {
+    const { bus, log } = bench();
+    const slot: { inProbe?: unknown } = {};
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    await bus.registerDriver(client(log, { probe: async () => ((slot.inProbe = await bus.unbind('client', 'core.client.0').catch((error: unknown) => error)), '') }));
+    // The files of a driver come after it was tried on all devices.
+    expect(slot.inProbe).toEqual(code('ENOENT'));
+    await bus.unbind('client', 'core.client.0\n');
+    await expect(bus.unbind('client', 'core.client.0\n\n')).rejects.toEqual(code('ENODEV'));
+    await bus.registerDriver(client(log, { name: 'fixed', suppressBind: true }));
+    for (const call of [bus.bind('client.fixed', 'core.client.0'), bus.unbind('client.fixed', 'core.client.0')]) await expect(call).rejects.toEqual(code('ENOENT'));
+    expect(bus.devices()[0]!.driver).toBe('client.fixed');
+  });
+
+  it('sends uevents by hand, and refuses unknown ones', async () => {
+    const { bus } = bench();
+    const sent: unknown[] = [];
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    bus.listen((event) => event.kind === 'uevent' && sent.push(event.env));
+    bus.uevent('core.client.0', 'change');
+    expect(sent).toEqual([{ ACTION: 'change', DEVPATH: '/devices/p/core.client.0', SUBSYSTEM: 'auxiliary', MODALIAS: 'auxiliary:core.client', SYNTH_UUID: '0', SEQNUM: '2' }]);
+    expect(() => bus.uevent('core.client.0', 'dance' as never)).toThrow(code('EINVAL'));
+    expect(() => bus.uevent('core.client.1', 'add')).toThrow(code('ENODEV'));
+  });
+
+  it('says that memory for a name has run out, and leaves nothing', async () => {
+    const { bus, log } = bench([{ point: 'aux-bus.register', action: 'fail' }]);
+    await expect(bus.registerDriver(client(log))).rejects.toEqual(code('ENOMEM'));
+    expect(bus.drivers()).toEqual([]);
+    await bus.registerDriver(client(log));
+  });
+});
+
+describe('more misuse', () => {
+  it('refuses sleep callbacks where nobody calls them', async () => {
+    const { bus, log } = bench();
+    await expect(bus.registerDriver({ ...client(log), suspend: free } as never)).rejects.toThrow('suspend where nobody calls it');
+  });
+
+  it('refuses what a callback would wait for for ever', async () => {
+    const { bus, log } = bench();
+    const answers: unknown[] = [];
+    const note = (work: Promise<unknown>): void => void work.catch((error: unknown) => answers.push((error as AuxBusError).code));
+    await bus.registerDriver(client(log, { probe: () => {
+      for (const call of [bus.blockProbing(), bus.suspend(), bus.shutdown(), bus.bind('client.other', 'core.client.0')]) note(call);
+      return '';
+    } }));
+    await bus.registerDriver(client(log, { name: 'other' }));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    expect(answers).toEqual(['EDEADLK', 'EDEADLK', 'EDEADLK', 'EDEADLK']);
+    await bus.suspend();
+    await bus.resume();
+    await bus.shutdown();
+  });
+
+  it('does not take the parent of another bus', () => {
+    const [one, other] = [bench().bus, bench().bus];
+    expect(() => one.initialize({ parent: other.parent('p'), name: 'client', id: 0, release: free })).toThrow(code('EINVAL'));
+  });
+
+  it('keeps the name of a driver until it has let go of everything', async () => {
+    const { bus, log } = bench();
+    const slot: { again?: unknown } = {};
+    const driver = await bus.registerDriver(client(log, { remove: async () => {
+      slot.again = await bus.registerDriver(client(log)).catch((error: unknown) => error);
+    } }));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0 });
+    await driver.unregister();
+    expect(slot.again).toEqual(code('EBUSY'));
+    await bus.registerDriver(client(log));
+  });
+
+  it('does not probe without power', async () => {
+    const { bus, log, points } = bench();
+    await bus.registerDriver(client(log));
+    await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 0, powerDomain: { attach: () => Promise.reject(new Error('no power')), detach: () => void log.push('off') } });
+    expect(log).toEqual(['ADD_DEVICE core.client.0', 'BIND_DRIVER core.client.0 client', 'DRIVER_NOT_BOUND core.client.0 client EIO']);
+    expect(points).toContain('aux-bus.probe.failed');
+  });
+
+  it('warns of a child that is published while its parent is asleep', async () => {
+    const { bus, points } = bench();
+    const parent = bus.parent('p', { suspend: free });
+    await bus.suspend();
+    await bus.publish({ parent, module: 'core', name: 'client', id: 0 });
+    expect(points).toContain('aux-bus.child.late');
+    await bus.resume();
+  });
+});

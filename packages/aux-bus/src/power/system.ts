@@ -56,19 +56,14 @@ export class SystemPower {
     this.#open();
   }
 
-  shutdown(): Promise<void> {
+  async shutdown(): Promise<void> {
+    this.#refuseInside('shut down');
     this.#shutdown ??= this.#goDown();
-    return this.#shutdown;
+    await this.#shutdown;
   }
 
   async #goDown(): Promise<void> {
     const { gate, order, trace } = this.#parts;
-    try {
-      this.#refuseInside('shut down');
-    } catch (error) {
-      this.#shutdown = undefined;
-      throw error;
-    }
     await gate.shut();
     for (const node of [...order.nodes].reverse()) {
       if (!order.has(node)) continue;

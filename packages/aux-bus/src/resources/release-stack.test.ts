@@ -53,3 +53,34 @@ it('moves what it holds', async () => {
   await done.release();
   expect(order).toEqual(['a']);
 });
+
+it('gives one back before its turn, or forgets it, once', async () => {
+  const order: string[] = [];
+  const stack = new ReleaseStack();
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => stack.defer(name, () => void order.push(name)));
+  expect([await a!.release(), await a!.release(), b!.forget(), b!.forget()]).toEqual([true, false, true, false]);
+  const moved = stack.move();
+  expect(c!.forget()).toBe(true);
+  await moved.release();
+  expect(order).toEqual(['a']);
+});
+
+it('gives a group back at once, with the groups inside it', async () => {
+  const order: string[] = [];
+  const stack = new ReleaseStack();
+  const hold = (name: string): void => void stack.defer(name, () => void order.push(name));
+  hold('before');
+  const outer = stack.group();
+  hold('outer 1');
+  const inner = stack.group();
+  hold('inner');
+  inner.close();
+  hold('outer 2');
+  outer.close();
+  hold('after');
+  await outer.release();
+  expect(order).toEqual(['outer 2', 'inner', 'outer 1']);
+  await inner.release();
+  await stack.release();
+  expect(order.slice(3)).toEqual(['after', 'before']);
+});
