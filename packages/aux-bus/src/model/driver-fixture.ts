@@ -5,8 +5,8 @@ import { endpointKey, type EndpointKey } from '../endpoint.ts';
 import { AuxBusError, type Errno } from '../errno.ts';
 import type { DeviceView } from '../inspect/view.ts';
 import { POWER_CALLBACKS, type PowerCallback } from '../power/steps.ts';
-import { isDown, type Script } from './plan-fixture.ts';
-import { NESTED, type Slot, type World } from './world-fixture.ts';
+import { isDown, NESTED, type Script } from './plan-fixture.ts';
+import type { Slot, World } from './world-fixture.ts';
 
 export const KEY: EndpointKey<Slot> = endpointKey('slot');
 const OTHER: EndpointKey<Slot> = endpointKey('slot');

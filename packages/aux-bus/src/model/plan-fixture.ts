@@ -4,6 +4,9 @@ import type { LinkOptions } from '../binding/links.ts';
 import type { Errno } from '../errno.ts';
 import { POWER_CALLBACKS, type PowerCallback } from '../power/steps.ts';
 
+/** Devices that drivers publish have this id and higher ones. */
+export const NESTED = 100;
+
 /** What probe answers. `needs`: waits until another device is bound. */
 export type Answer = 'ok' | 'ENODEV' | 'ENXIO' | 'EIO' | 'throw' | 'EPROBE_DEFER' | 'needs';
 

@@ -8,12 +8,9 @@ import type { InitializedDevice, RegisteredDevice } from '../device/spec.ts';
 import { AuxBusError } from '../errno.ts';
 import { checkStale, KEY, scriptedDriver, type Kept } from './driver-fixture.ts';
 import { Ledger } from './ledger-fixture.ts';
-import { FOREIGN, type Code, type Op } from './plan-fixture.ts';
+import { FOREIGN, NESTED, type Code, type Op } from './plan-fixture.ts';
 import { PowerWatch } from './power-fixture.ts';
 import { Watch } from './watch-fixture.ts';
-
-/** Devices that drivers publish have this id and higher ones. */
-export const NESTED = 100;
 
 /** A device as its registrant has it, and what became of it. */
 export interface Slot {
