@@ -50,6 +50,14 @@ describe('parents', () => {
     expect(parent.children).toEqual([]);
   });
 
+  it('remember no device that was withdrawn', async () => {
+    const { bus, points } = bench();
+    const parent = bus.parent('p');
+    for (let id = 0; id < 3; id++) await (await bus.publish({ parent, module: 'core', name: 'client', id })).withdraw();
+    await parent.unbind();
+    expect(points).not.toContain('aux-bus.child.forced');
+  });
+
   it('wait for a child whose probe is under way', async () => {
     const { bus, log } = bench();
     const slow = gate();

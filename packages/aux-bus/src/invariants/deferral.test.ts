@@ -75,11 +75,14 @@ it('25: deletion or success takes a device off the list of those that wait, and 
   await devices[0]!.withdraw();
   expect(bus.waits().map(({ who }) => who)).toEqual(['core.client.1']);
   ready = true;
+  // Nothing is tried again meanwhile that would notice by itself.
+  bus.autoprobe = false;
   await bus.bind('client', 'core.client.1');
   expect(bus.waits()).toEqual([]);
   expect(bus.devices()[0]!.deferred).toBeUndefined();
 
   // Also while its probe is under way, and then defers.
+  bus.autoprobe = true;
   const [slow, started] = [gate(), gate()];
   await bus.registerDriver(client(log, { name: 'slow', idTable: [{ name: 'core.slow' }], probe: async () => {
     started.open();

@@ -163,6 +163,7 @@ it('41: registration data opens with its own key alone, and is dropped after the
   await bus.publish({ parent: bus.parent('p'), module: 'core', name: 'client', id: 1 });
   expect(answers).toEqual([true, 'EINVAL', 'ENOENT', 'ENOENT']);
   await registered.delete();
+  expect(order).toEqual(['remove', 'resources', 'drop']);
   device.uninit();
   expect(order).toEqual(['remove', 'resources', 'drop', 'release']);
   // A device that never came so far drops it as well.

@@ -30,7 +30,7 @@ export type Op =
   | { readonly op: 'probe'; readonly device: string }
   | { readonly op: 'autoprobe'; readonly on: boolean }
   | { readonly op: 'unbind parent'; readonly parent: string }
-  | { readonly op: 'link'; readonly consumer: string; readonly supplier: string; readonly options: LinkOptions }
+  | { readonly op: 'link'; readonly pick: number; readonly supplier: number; readonly options: LinkOptions }
   | { readonly op: 'block' | 'unblock' | 'suspend' | 'resume' | 'shutdown' };
 
 export type Code = Errno | 'OK';
@@ -71,7 +71,7 @@ export function ops(options: { readonly nests: boolean }): { readonly weight: nu
     { weight: 5, arbitrary: fc.record({ op: fc.constantFrom('bind' as const, 'unbind' as const), driver, device }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('probe' as const), device }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('autoprobe' as const), on: fc.boolean() }) },
-    { weight: 3, arbitrary: fc.record({ op: fc.constant('link' as const), consumer: device, supplier: device, options: fc.constantFrom(...LINKS) }) },
+    { weight: 8, arbitrary: fc.record({ op: fc.constant('link' as const), pick, supplier: pick, options: fc.constantFrom(...LINKS) }) },
     { weight: 1, arbitrary: fc.record({ op: fc.constant('unbind parent' as const), parent: fc.constantFrom(...FOREIGN) }) },
     { weight: 2, arbitrary: just('suspend') },
     { weight: 3, arbitrary: just('resume') },

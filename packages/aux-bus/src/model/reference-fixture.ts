@@ -237,7 +237,7 @@ export class Reference {
         for (const one of this.added.filter(({ parent }) => parent === op.parent).reverse()) if (one.state === 'registered') this.#delete(one);
         return 'OK';
       case 'link':
-        return this.#link(op.consumer, op.supplier, op.options);
+        return this.#link(this.added[op.pick % Math.max(1, this.added.length)], this.added[op.supplier % Math.max(1, this.added.length)], op.options);
       case 'block':
         this.#blocks++;
         return 'OK';
@@ -296,8 +296,7 @@ export class Reference {
     return 'OK';
   }
 
-  #link(consumer: string, supplier: string, options: LinkOptions): Code {
-    const [from, to] = [this.#on(consumer), this.#on(supplier)];
+  #link(from: ModelSlot | undefined, to: ModelSlot | undefined, options: LinkOptions): Code {
     if (!from || !to) return 'ENODEV';
     if (options.stateless === true && options.autoprobe === true) return 'EINVAL';
     if (this.#depends(to, from)) return 'EINVAL';

@@ -263,7 +263,7 @@ export class World {
         this.bus.autoprobe = op.on;
         return;
       case 'link':
-        this.bus.link(op.consumer, op.supplier, op.options);
+        this.bus.link(this.#pick(this.bus.devices(), op.pick)?.name ?? 'none', this.#pick(this.bus.devices(), op.supplier)?.name ?? 'none', op.options);
         return;
       case 'unbind parent': {
         const parent = this.#foreign.get(op.parent)!;

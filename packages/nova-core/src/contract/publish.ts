@@ -103,6 +103,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   held.defer('clients', () => published.withdraw(clock, LEAVE_MILLISECONDS));
 
   const parent = auxBus.parent(pci.name);
+  held.defer('auxiliary parent', () => parent.unbind());
   const names: string[] = [];
   for (const name of ['nova-drm', ...(vgpu ? ['vgpu'] : [])]) {
     try {
