@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint.ts';
 import type { AuxEvent, UeventAction } from './events/events.ts';
 import type { Explanation } from './inspect/explain.ts';
 import type { TreeNode } from './inspect/tree.ts';
-import type { DeviceView } from './inspect/view.ts';
+import type { DeviceView, UnreleasedView } from './inspect/view.ts';
 import type { Wait } from './inspect/waits.ts';
 
 /** A driver on the bus. */
@@ -53,6 +53,8 @@ export interface AuxBusInspection {
   tree(): readonly TreeNode[];
   /** Who waits for what, and why. */
   waits(): readonly Wait[];
+  /** Devices that were initialised and not released: what is neither on the bus nor about to be is a leak. */
+  unreleased(): readonly UnreleasedView[];
   /** Names in the order in which they wake up; they fall asleep and shut down in the reverse of it. */
   powerOrder(): readonly string[];
   /** Says why a driver does or does not have a device. @throws {@link AuxBusError} `ENODEV`, `ENOENT`. */

@@ -14,7 +14,7 @@ import { UEVENT_ACTIONS, type AuxEvent, type UeventAction } from './events/event
 import { Journal } from './events/journal.ts';
 import { explainBinding, type Explanation } from './inspect/explain.ts';
 import { buildTree, type TreeNode } from './inspect/tree.ts';
-import { viewDevice, type DeviceView } from './inspect/view.ts';
+import { viewDevice, type DeviceView, type UnreleasedView } from './inspect/view.ts';
 import { listWaits, type Wait } from './inspect/waits.ts';
 import { matchId } from './match.ts';
 import { Members } from './members.ts';
@@ -64,7 +64,9 @@ class Bus implements AuxBus {
     if (!(parent instanceof Parent) || parent.home !== this.#members) throw new AuxBusError('EINVAL', 'An auxiliary device needs a parent of this bus');
     if (typeof name !== 'string') throw new AuxBusError('EINVAL', 'An auxiliary device needs a name');
     if (typeof release !== 'function') throw new AuxBusError('EINVAL', `Auxiliary device ${name} has no release`);
-    return new Device(spec, parent, this.#members);
+    const device = new Device(spec, parent, this.#members);
+    this.#members.initialized(device);
+    return device;
   }
 
   async publish({ module, ...spec }: Publication): Promise<PublishedDevice> {
@@ -169,6 +171,10 @@ class Bus implements AuxBus {
 
   waits(): readonly Wait[] {
     return listWaits([...this.#registry.devices, ...this.#registry.leaving], this.#prober.deferral, this.#gate);
+  }
+
+  unreleased(): readonly UnreleasedView[] {
+    return [...this.#registry.unreleased].map(({ name, state, references, spec }) => ({ name: name === '' ? spec.name : name, state, references }));
   }
 
   powerOrder(): readonly string[] {

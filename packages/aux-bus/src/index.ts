@@ -4,6 +4,7 @@ export type { AuxBus, AuxBusInspection, AuxBusPower, DeviceLink, Publication, Pu
 
 // Devices, as the registrant has them
 export type { AuxiliaryDeviceSpec, InitializedDevice, PowerDomain, RegisteredDevice } from './device/spec.ts';
+export type { DeviceState } from './device/device.ts';
 export type { ForeignParent, ParentCallbacks, ParentDevice } from './device/parent.ts';
 export { endpoint, endpointKey, type Endpoint, type EndpointKey } from './endpoint.ts';
 export type { LinkOptions, LinkState } from './binding/links.ts';
@@ -21,7 +22,7 @@ export { Revocable, type Sync } from './resources/revocable.ts';
 
 // What the bus tells about itself
 export type { BindingPhase, ProbeRecord } from './binding/binding.ts';
-export type { DeviceView, LinkView } from './inspect/view.ts';
+export type { DeviceView, LinkView, UnreleasedView } from './inspect/view.ts';
 export { formatTree, type TreeNode } from './inspect/tree.ts';
 export type { BindVerdict, Explanation } from './inspect/explain.ts';
 export type { Wait } from './inspect/waits.ts';

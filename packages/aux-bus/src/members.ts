@@ -27,6 +27,15 @@ export class Members implements DeviceHome {
     this.#parts = parts;
   }
 
+  /** It exists from now on, until it is released. */
+  initialized(device: Device): void {
+    this.#parts.registry.unreleased.add(device);
+  }
+
+  released(device: Device): void {
+    this.#parts.registry.unreleased.delete(device);
+  }
+
   /** Source: linux: drivers/base/core.c (device_add). */
   async enter(device: Device): Promise<void> {
     const { registry, prober, order, journal } = this.#parts;

@@ -141,6 +141,18 @@ describe('what a file of the bus answers', () => {
 });
 
 describe('more misuse', () => {
+  it('4, 13: what is never given back is listed, with who is to blame', async () => {
+    const { bus } = bench();
+    const given = bus.initialize({ parent: bus.parent('p'), name: 'given', id: 0, release: free });
+    const kept = bus.initialize({ parent: bus.parent('p'), name: 'kept', id: 0, release: free });
+    await (await kept.add('core')).delete();
+    kept.get();
+    expect(bus.unreleased()).toEqual([{ name: 'given', state: 'initialized', references: 1 }, { name: 'core.kept.0', state: 'deleted', references: 2 }]);
+    given.uninit();
+    kept.uninit();
+    expect(bus.unreleased()).toEqual([{ name: 'core.kept.0', state: 'deleted', references: 1 }]);
+  });
+
   it('refuses sleep callbacks where nobody calls them', async () => {
     const { bus, log } = bench();
     await expect(bus.registerDriver({ ...client(log), suspend: free } as never)).rejects.toThrow('suspend where nobody calls it');

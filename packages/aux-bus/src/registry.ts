@@ -11,6 +11,8 @@ export class Registry {
   readonly devices: Device[] = [];
   /** Off the bus, their drivers letting go. */
   readonly leaving: Set<Device> = new Set<Device>();
+  /** Initialised, and somebody still refers to them: on the bus or not. */
+  readonly unreleased: Set<Device> = new Set<Device>();
   /** In the order in which they were registered. */
   readonly drivers: DriverEntry[] = [];
   /** Names of drivers, also of those that are letting go. */

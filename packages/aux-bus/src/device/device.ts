@@ -15,9 +15,11 @@ export interface DeviceHome {
   enter(device: Device): Promise<void>;
   /** Takes it off the bus; its driver has let go when this resolves. */
   leave(device: Device): Promise<void>;
+  /** Nobody refers to it any more. */
+  released(device: Device): void;
 }
 
-type State = 'initialized' | 'adding' | 'registered' | 'add failed' | 'deleting' | 'deleted' | 'released';
+export type DeviceState = 'initialized' | 'adding' | 'registered' | 'add failed' | 'deleting' | 'deleted' | 'released';
 
 /** A device through all its states. */
 export class Device implements InitializedDevice, RegisteredDevice, Child, PowerNode {
@@ -37,7 +39,7 @@ export class Device implements InitializedDevice, RegisteredDevice, Child, Power
   listed: (() => void) | undefined;
   #endpoint: Endpoint | undefined;
   #name: string = '';
-  #state: State = 'initialized';
+  #state: DeviceState = 'initialized';
   #references = 1;
   #uninitialized = false;
   #deletion: Promise<void> | undefined;
@@ -77,6 +79,10 @@ export class Device implements InitializedDevice, RegisteredDevice, Child, Power
 
   get above(): PowerNode | undefined {
     return this.scope.device ?? this.scope;
+  }
+
+  get state(): DeviceState {
+    return this.#state;
   }
 
   get references(): number {
@@ -179,6 +185,7 @@ export class Device implements InitializedDevice, RegisteredDevice, Child, Power
   #put(): void {
     if (--this.#references > 0) return;
     this.#state = 'released';
+    this.home.released(this);
     this.spec.release();
   }
 }

@@ -1,8 +1,7 @@
 import type { BindingPhase } from '../binding/binding.ts';
 import type { Deferral } from '../binding/deferral.ts';
-import type { LinkState } from '../binding/links.ts';
-import type { Links } from '../binding/links.ts';
-import type { Device } from '../device/device.ts';
+import type { Links, LinkState } from '../binding/links.ts';
+import type { Device, DeviceState } from '../device/device.ts';
 import { POWER_STEPS } from '../power/steps.ts';
 
 /** A dependency, seen from the device that has it. */
@@ -35,6 +34,14 @@ export interface DeviceView {
   readonly references: number;
   /** The last step that it took into sleep. */
   readonly asleep: string | undefined;
+}
+
+/** A device that somebody still refers to. */
+export interface UnreleasedView {
+  /** Its full name once it was added; what its registrant calls it before. */
+  readonly name: string;
+  readonly state: DeviceState;
+  readonly references: number;
 }
 
 export function viewDevice(device: Device, deferral: Deferral, links: Links): DeviceView {

@@ -6,7 +6,8 @@ import { AuxBusError, type Errno } from '../errno.ts';
 import type { DeviceView } from '../inspect/view.ts';
 import { POWER_CALLBACKS, type PowerCallback } from '../power/steps.ts';
 import { isDown, NESTED, type Script } from './plan-fixture.ts';
-import type { Slot, World } from './world-fixture.ts';
+import type { Slot } from './slot-fixture.ts';
+import type { World } from './world-fixture.ts';
 
 export const KEY: EndpointKey<Slot> = endpointKey('slot');
 const OTHER: EndpointKey<Slot> = endpointKey('slot');

@@ -3,7 +3,7 @@ import type { PowerCallback } from '../power/steps.ts';
 import { POWER_STEPS } from '../power/steps.ts';
 import type { Ledger } from './ledger-fixture.ts';
 import { isDown } from './plan-fixture.ts';
-import type { Slot } from './world-fixture.ts';
+import type { Slot } from './slot-fixture.ts';
 import type { Watch } from './watch-fixture.ts';
 
 /** What the devices saw of sleep and shutdown. */

@@ -4,34 +4,13 @@ import type { AuxBus, RegisteredDriver } from '../aux-bus.ts';
 import type { CoreDevice } from '../binding/context.ts';
 import { createAuxBus } from '../bus.ts';
 import type { ForeignParent, ParentDevice } from '../device/parent.ts';
-import type { InitializedDevice, RegisteredDevice } from '../device/spec.ts';
 import { AuxBusError } from '../errno.ts';
 import { checkStale, KEY, scriptedDriver, type Kept } from './driver-fixture.ts';
 import { Ledger } from './ledger-fixture.ts';
 import { FOREIGN, NESTED, type Code, type Op } from './plan-fixture.ts';
 import { PowerWatch } from './power-fixture.ts';
+import type { Slot } from './slot-fixture.ts';
 import { Watch } from './watch-fixture.ts';
-
-/** A device as its registrant has it, and what became of it. */
-export interface Slot {
-  readonly name: string;
-  readonly parent: string;
-  /** The device that published it, if one did. */
-  readonly above: Slot | undefined;
-  readonly initialized: InitializedDevice;
-  registered: RegisteredDevice | undefined;
-  /** References that somebody took. */
-  readonly gets: (() => void)[];
-  onBus: boolean;
-  deleteCalled: boolean;
-  deleted: boolean;
-  released: number;
-  dropped: boolean;
-  /** Its power domain is on. */
-  powered: boolean;
-  /** Its last probe failed. */
-  failed: boolean;
-}
 
 /** The real bus, driven by steps, with everything observed that must hold at any time. */
 export class World {
@@ -324,7 +303,7 @@ export class World {
       if (slot.released === 0) await this.apply({ op: 'uninit', pick: this.slots.indexOf(slot) });
       this.ledger.check(26, slot.released === 1, `${slot.name} was released ${slot.released} times`);
     }
-    this.ledger.check(28, this.bus.devices().length === 0 && this.bus.drivers().length === 0 && this.bus.waits().length === 0 && this.bus.tree().length === 0, 'something is left on the bus');
+    this.ledger.check(28, this.bus.devices().length === 0 && this.bus.drivers().length === 0 && this.bus.waits().length === 0 && this.bus.tree().length === 0 && this.bus.unreleased().length === 0, 'something is left on the bus');
     this.watch.end();
   }
 }
