@@ -43,7 +43,7 @@ class Step implements fc.AsyncCommand<Reference, World> {
       const view = views.find(({ name }) => name === slot.name);
       const other = model.drivers.find(({ name }) => name === view?.driver);
       // Which drivers are asked first, and how often, when a device is tried again is left open; so is which link that goes with a refusal is still there.
-      if (model.retried.has(slot.name)) model.links = model.links.filter(({ consumer, supplier, options }) => consumer !== slot || options.autoremove !== 'consumer' || view?.suppliers.some((one) => one.supplier === supplier.name) === true);
+      if (model.retried.has(slot.name)) model.links = model.links.filter(({ consumer, supplier, options }) => consumer !== slot || options.autoremove !== 'consumer' || view?.suppliers.some((one) => one.supplier === supplier.name && one.state !== 'none') === true);
       if (other && slot.driver !== undefined && slot.driver !== other.name && model.retried.has(slot.name) && model.accepts(other, slot)) slot.driver = other.name;
     }
     expect(views.map(({ name, driver, deferred, suppliers, references }) => [name, driver, deferred !== undefined, suppliers.map(({ supplier }) => supplier), references]))

@@ -6,6 +6,8 @@ export interface ModelSlot {
   readonly name: string;
   readonly match: string;
   readonly parent: string;
+  /** Its parent, where that is a device. */
+  readonly above: ModelSlot | undefined;
   /** Its parent's binding, by number; undefined for a parent on another bus. */
   readonly scope: number | undefined;
   state: 'init' | 'registered' | 'failed' | 'deleted';
@@ -62,7 +64,7 @@ export class Reference {
   }
 
   references(slot: ModelSlot): number {
-    const children = this.added.filter(({ parent, scope }) => parent === slot.name && scope !== undefined && slot.state === 'registered').length;
+    const children = this.added.filter(({ above }) => above === slot).length;
     return (slot.uninit ? 0 : 1) + (slot.state === 'registered' ? 2 : 0) + slot.gets + children + (slot.driver === undefined ? 0 : 1);
   }
 
@@ -136,7 +138,7 @@ export class Reference {
 
   #release(slot: ModelSlot): void {
     if (slot.driver === undefined) return;
-    for (const child of this.added.filter(({ parent, scope }) => parent === slot.name && scope === slot.binding).reverse()) this.#delete(child);
+    for (const child of this.added.filter(({ above }) => above === slot).reverse()) this.#delete(child);
     for (const { consumer, supplier, options } of [...this.links]) if (supplier === slot && options.stateless !== true) this.#release(consumer);
     slot.driver = undefined;
     slot.binding = undefined;
@@ -154,8 +156,7 @@ export class Reference {
 
   #depends(slot: ModelSlot, on: ModelSlot): boolean {
     if (slot === on) return true;
-    const above = slot.scope === undefined ? undefined : this.#on(slot.parent);
-    return (above !== undefined && this.#depends(above, on)) || this.links.some(({ consumer, supplier }) => consumer === slot && this.#depends(supplier, on));
+    return (slot.above !== undefined && this.#depends(slot.above, on)) || this.links.some(({ consumer, supplier }) => consumer === slot && this.#depends(supplier, on));
   }
 
   #do(op: Op): Code {
@@ -166,7 +167,7 @@ export class Reference {
         const foreign = FOREIGN.includes(op.parent);
         if (!foreign && parent?.driver === undefined) return 'EINVAL';
         this.slots.push({
-          name: `m.${op.name}.${op.id}`, match: `m.${op.name}`, parent: op.parent, scope: foreign ? undefined : parent!.binding,
+          name: `m.${op.name}.${op.id}`, match: `m.${op.name}`, parent: op.parent, above: foreign ? undefined : parent, scope: foreign ? undefined : parent!.binding,
           state: 'init', uninit: false, gets: 0, driver: undefined, binding: undefined, waits: false,
         });
         return 'OK';
@@ -270,11 +271,11 @@ export class Reference {
   }
 
   #add(slot: ModelSlot): Code {
-    const above = slot.scope === undefined ? undefined : this.#on(slot.parent);
+    const { above } = slot;
     slot.state = 'failed';
-    if (slot.scope !== undefined && !above) return 'ENODEV';
+    if (above && above.state !== 'registered') return 'ENODEV';
     if (this.#on(slot.name)) return 'EEXIST';
-    if (this.#gone.has(slot.parent) || (slot.scope !== undefined && above?.binding !== slot.scope)) return 'ENODEV';
+    if (this.#gone.has(slot.parent) || (above && above.binding !== slot.scope)) return 'ENODEV';
     slot.state = 'registered';
     this.added.push(slot);
     if (this.autoprobe) this.#attach(slot, this.drivers);
