@@ -7,6 +7,7 @@ import type { AuxEvent, UeventAction } from './events/events.ts';
 import type { Explanation } from './inspect/explain.ts';
 import type { TreeNode } from './inspect/tree.ts';
 import type { DeviceView, UnreleasedView } from './inspect/view.ts';
+import type { SleepState } from './power/sleep.ts';
 import type { Wait } from './inspect/waits.ts';
 
 /** A driver on the bus. */
@@ -57,6 +58,8 @@ export interface AuxBusInspection {
   unreleased(): readonly UnreleasedView[];
   /** Names in the order in which they wake up; they fall asleep and shut down in the reverse of it. */
   powerOrder(): readonly string[];
+  /** Whether the bus sleeps. Nothing is probed unless it is awake. */
+  powerState(): SleepState;
   /** Says why a driver does or does not have a device. @throws {@link AuxBusError} `ENODEV`, `ENOENT`. */
   explain(driver: string, device: string): Explanation;
   /** Calls `listener` with everything that happens; the function returned ends that. */

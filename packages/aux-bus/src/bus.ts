@@ -19,6 +19,7 @@ import { listWaits, type Wait } from './inspect/waits.ts';
 import { matchId } from './match.ts';
 import { Members } from './members.ts';
 import { PowerOrder } from './power/order.ts';
+import type { SleepState } from './power/sleep.ts';
 import { SystemPower } from './power/system.ts';
 import { Registry } from './registry.ts';
 
@@ -151,6 +152,10 @@ class Bus implements AuxBus {
 
   shutdown(): Promise<void> {
     return this.#power.shutdown();
+  }
+
+  powerState(): SleepState {
+    return this.#power.state;
   }
 
   settled(): Promise<void> {

@@ -14,6 +14,7 @@ export type { AuxiliaryDriver, DriverPower } from './driver.ts';
 export type { BoundDevice, CoreDevice, DeviceRef, Managed, NormalDevice } from './binding/context.ts';
 export { matchId, type AuxiliaryId, type EntryVerdict } from './match.ts';
 export { deviceName, matchNameOf, modaliasOf, NAME_SIZE } from './name.ts';
+export type { SleepState } from './power/sleep.ts';
 export { POWER_STEPS, type PowerCallback } from './power/steps.ts';
 
 // Resources

@@ -77,6 +77,8 @@ class Begin implements fc.AsyncCommand<object, World> {
   }
 
   run(_model: object, world: World): Promise<void> {
+    // Who gets a supplier just while it is its turn comes too late to be moved behind it.
+    if (this.#op.op === 'link' && world.bus.powerState() !== 'awake') return Promise.resolve();
     world.apply(this.#op).catch((error: unknown) => world.ledger.violations.push(`${this.toString()}: ${String(error)}`));
     return Promise.resolve();
   }

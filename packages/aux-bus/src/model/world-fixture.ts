@@ -28,8 +28,9 @@ export class World {
   readonly #leaving = new Set<string>();
   readonly #running = new Map<Slot, string>();
   readonly #unblock: (() => void)[] = [];
-  #asleep = false;
   #adding: Slot | undefined;
+  /** Steps that were begun, whether they are over or not. */
+  readonly #begun: Promise<Code>[] = [];
   #nested = 0;
   /** The system went down. */
   down = false;
@@ -63,7 +64,7 @@ export class World {
 
   /** Whether probing is known to be blocked now. */
   get blocked(): boolean {
-    return this.#unblock.length > 0 || this.#asleep || this.down;
+    return this.#unblock.length > 0 || this.bus.powerState() === 'asleep' || this.down;
   }
 
   /** A callback of a device: never two at a time, none of a driver or device that is gone. */
@@ -93,7 +94,13 @@ export class World {
     });
   }
 
-  async apply(op: Op): Promise<Code> {
+  apply(op: Op): Promise<Code> {
+    const doing = this.#answer(op);
+    this.#begun.push(doing);
+    return doing;
+  }
+
+  async #answer(op: Op): Promise<Code> {
     try {
       await this.#do(op);
       return 'OK';
@@ -263,10 +270,8 @@ export class World {
           if (error instanceof AuxBusError && error.code === 'EIO') this.power.awake();
           throw error;
         });
-        this.#asleep = true;
         return;
       case 'resume': {
-        this.#asleep = false;
         await this.bus.resume();
         this.power.awake();
         return;
@@ -289,7 +294,8 @@ export class World {
 
   /** Takes everything away, and checks what must be left: nothing. */
   async end(): Promise<void> {
-    if (this.#asleep) await this.apply({ op: 'resume' });
+    await Promise.all(this.#begun);
+    if (this.bus.powerState() === 'asleep') await this.apply({ op: 'resume' });
     for (const unblock of this.#unblock.splice(0)) unblock();
     for (const driver of this.drivers) {
       await driver.unregister();
@@ -303,7 +309,7 @@ export class World {
       if (slot.released === 0) await this.apply({ op: 'uninit', pick: this.slots.indexOf(slot) });
       this.ledger.check(26, slot.released === 1, `${slot.name} was released ${slot.released} times`);
     }
-    this.ledger.check(28, this.bus.devices().length === 0 && this.bus.drivers().length === 0 && this.bus.waits().length === 0 && this.bus.tree().length === 0 && this.bus.unreleased().length === 0, 'something is left on the bus');
+    this.ledger.check(28, this.bus.devices().length === 0 && this.bus.drivers().length === 0 && this.bus.waits().length === 0 && this.bus.tree().length === 0 && this.bus.unreleased().length === 0, `left on the bus: ${JSON.stringify([this.bus.devices(), this.bus.drivers(), this.bus.waits(), this.bus.unreleased()])}`);
     this.watch.end();
   }
 }

@@ -6,7 +6,7 @@ import { Device } from '../device/device.ts';
 import { Parent } from '../device/parent.ts';
 import { messageOf } from '../errno.ts';
 import type { PowerNode, PowerOrder } from './order.ts';
-import { Sleep } from './sleep.ts';
+import { Sleep, type SleepState } from './sleep.ts';
 import type { PowerCallback } from './steps.ts';
 
 export interface SystemPowerParts {
@@ -27,6 +27,10 @@ export class SystemPower {
   constructor(parts: SystemPowerParts) {
     this.#parts = parts;
     this.#sleep = new Sleep(parts.order, (node, callback) => this.#call(node, callback), parts.trace);
+  }
+
+  get state(): SleepState {
+    return this.#sleep.state;
   }
 
   async blockProbing(): Promise<() => void> {
