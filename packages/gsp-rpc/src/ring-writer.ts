@@ -6,7 +6,7 @@ import { advance, free } from './ring.ts';
 import { loadPointer, storePointer, type RingMemory } from './ring-memory.ts';
 import type { RingRecord } from './ring-record.ts';
 import { SHARED_MEMORY } from './shared-memory.ts';
-import { CHECKSUM_WORD, shortUpTo, writeShortHeader, writeShortPayload, writeShortShared, writeShortWords } from './short-record.ts';
+import { CHECKSUM_WORD, shortUpTo, writeShortFrame, writeShortHeader, writeShortPayload, writeShortShared, writeShortWords } from './short-record.ts';
 import { STAGE } from './stage.ts';
 
 const { entrySize, elementEntries } = SHARED_MEMORY;
@@ -29,6 +29,8 @@ export class RingWriter {
   readonly #header = emptyHeader();
   /** Bytes from each entry's start that may not be zero; what lies behind a record's end must be, where whole elements are summed. */
   readonly #used: Uint16Array;
+  /** Entries whose first words are those of a short record. */
+  readonly #framed: Uint8Array;
   #write: number = 0;
   #seqNum: number = 0;
   /** Entries that are known to be free: the peer's pointer is only looked at when these do not do. */
@@ -50,6 +52,7 @@ export class RingWriter {
     this.#short = shortUpTo(profile);
     this.#whole = profile.checksum === 'elements';
     this.#room = ring.count - 1;
+    this.#framed = new Uint8Array(ring.count);
     this.#used = new Uint16Array(ring.count).fill(fresh ? 0 : entrySize);
   }
 
@@ -115,6 +118,7 @@ export class RingWriter {
     const words = this.#words;
     const entry = this.#write;
     const at = this.#start + entry * ENTRY_WORDS;
+    if (this.#framed[entry] === 0) this.#frame(entry, at);
     const sum = writeShortHeader(words, at, this.#seqNum, length, fn, result, sequence);
     words[at + CHECKSUM_WORD] = sum ^ writeShortWords(words, at, from, length);
     this.#publish(entry, 1, this.#profile.wire.payload + length);
@@ -128,10 +132,17 @@ export class RingWriter {
     storePointer(this.#ring, this.#ring.writePtr, this.#write);
   }
 
+  #frame(entry: number, at: number): void {
+    writeShortFrame(this.#words, at);
+    this.#framed[entry] = 1;
+  }
+
   /** A record of one entry, every word of which is touched once. */
   #putShort(fn: number, result: number, sequence: number, payload: Uint8Array): void {
     const words = this.#words;
-    const at = this.#start + this.#write * ENTRY_WORDS;
+    const entry = this.#write;
+    const at = this.#start + entry * ENTRY_WORDS;
+    if (this.#framed[entry] === 0) this.#frame(entry, at);
     const sum = writeShortHeader(words, at, this.#seqNum, payload.length, fn, result, sequence);
     words[at + CHECKSUM_WORD] = sum ^ (this.#shared ? writeShortShared(words, at, payload) : writeShortPayload(words, this.#bytes, at, payload));
   }
@@ -164,6 +175,7 @@ export class RingWriter {
     writeRecordHeader(this.#profile, STAGE.words, 0, header);
     STAGE.bytes.set(payload, wire.payload);
 
+    for (let i = 0, over = entry; i < entries; i++, over = advance(over, 1, count)) this.#framed[over] = 0;
     const untilEnd = ((count - entry) * entrySize) >>> 2;
     let sum: number;
     if (end > untilEnd) sum = STAGE.copyOut(0, untilEnd, words, at >>> 2) ^ STAGE.copyOut(untilEnd, end, words, start >>> 2);

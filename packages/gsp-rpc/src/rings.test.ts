@@ -14,7 +14,7 @@ import type { RingReader } from './ring-reader.ts';
 import { createRecord } from './ring-record.ts';
 import type { RingWriter } from './ring-writer.ts';
 import { initSharedMemory, SHARED_MEMORY, wordsOf } from './shared-memory.ts';
-import { readShort, writeShortHeader } from './short-record.ts';
+import { readShort, writeShortFrame, writeShortHeader } from './short-record.ts';
 
 const PROFILES = [PROFILE_535_113_01, PROFILE_570_144, PROFILE_580_105_08];
 const ADDRESS = 0x10_0000;
@@ -113,6 +113,7 @@ describe('short records, which have a way of their own', () => {
   test('stand in the ring as any other record would', () => {
     fc.assert(fc.property(fc.integer(), short, fc.nat(0xffff), fc.constantFrom(0, 0x55, PENDING), fc.integer({ min: 0, max: 0xffffffff }), (seqNum, length, fn, result, sequence) => {
       const words = new Int32Array(32).fill(-1);
+      writeShortFrame(words, 3);
       const sum = writeShortHeader(words, 3, seqNum, length, fn, result, sequence);
       const expected = new Int32Array(32).fill(-1);
       const header = { seqNum, elemCount: 1, headerVersion: HEADER_VERSION, signature: SIGNATURE, length: 0x20 + length, function: fn, result, resultPrivate: result === PENDING ? PENDING : 0, sequence };
@@ -121,6 +122,20 @@ describe('short records, which have a way of their own', () => {
       expect(sum).toBe(expected.slice(3, 23).reduce((a, b) => a ^ b, 0));
       expect(readRecordHeader(PROFILE_570_144, words, 3)).toMatchObject({ ...header, seqNum: seqNum >>> 0 });
     }));
+  });
+
+  test.each(PROFILES)('leave nothing of what lay in their entries before, by $release', (profile) => {
+    fc.assert(fc.property(fc.array(fc.constantFrom(0x21, 0x1800), { minLength: 60, maxLength: 90 }), (lengths) => {
+      const { writer, reader } = ends(profile);
+      const record = createRecord();
+      for (const [i, length] of lengths.entries()) {
+        const payload = bytes(length, i);
+        writer.put(76, PENDING, i, payload, 0, length);
+        expect(reader.readRecord(record)).toBe(true);
+        expect([record.sequence, record.length]).toEqual([i, length]);
+        expect(same(record.bytes.subarray(0, length), payload)).toBe(true);
+      }
+    }), { numRuns: 20, endOnFailure: true });
   });
 
   test.each(PROFILES)('are taken or refused as by a receiver who looks at each closely, by $release', (profile) => {
