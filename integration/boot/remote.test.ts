@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { messagesOf, readTrace } from '@nova-stack/gsp-rpc/trace';
 import { main } from '@nova-stack/nova';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
@@ -66,6 +67,22 @@ describe('nova boot --device', () => {
     expect(readFileSync(trace, 'utf8')).not.toContain('vfio-user.remote.error');
     const again = await nova(['boot', '--device', socket, '--vgpu', 'none']);
     expect([again.status, again.err]).toEqual([0, '']);
+  }, 60_000);
+
+  test('hears with --record what the firmware hears in its own process', async () => {
+    const [ours, theirs] = [join(dir, 'driver.rpc'), join(dir, 'firmware.rpc')];
+    const { socket, server } = await serve('--board', 'l40', '--record', theirs);
+    const { status, err } = await nova(['boot', '--device', socket, '--vgpu', 'L40-8Q', '--record', ours]);
+    expect([status, err]).toEqual([0, '']);
+    server.kill('SIGINT');
+    await ended(server);
+    const said = (file: string, direction: string): unknown[] => messagesOf(readTrace(readFileSync(file)).entries)
+      .filter((each) => each.direction === direction)
+      .map(({ function: fn, result, sequence, payload }) => [fn, result, sequence, Buffer.from(payload).toString('base64')]);
+    for (const direction of ['command', 'status']) {
+      expect(said(ours, direction).length).toBeGreaterThan(20);
+      expect(said(ours, direction)).toEqual(said(theirs, direction));
+    }
   }, 60_000);
 
   test.each(['535.113.01', '580.105.08'])('boots %s on a board without virtual functions', async (version) => {

@@ -1,5 +1,6 @@
 import { ReleaseError, ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
+import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { BAR0_SIZE } from '@nova-stack/gpu-regs';
 import { HEADER, type PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
@@ -23,6 +24,8 @@ export interface NovaCoreOptions {
   readonly firmware: FirmwareSource;
   /** Firmware version to boot, `570.144`; by default the newest that the source has and this driver speaks. */
   readonly firmwareVersion?: string;
+  /** Asked with each GPU that is brought up for what sees its messages to and from the firmware, such as a recorder's `tap` (`@nova-stack/gsp-rpc/trace`). */
+  readonly tap?: (pci: PciDevice) => MessageTap;
 }
 
 /** The driver: one for any number of GPUs. */
@@ -80,7 +83,7 @@ function requireGpu(pci: PciDevice): void {
 }
 
 /** Takes hold of the function: decoding, bus mastering, registers. */
-function enable(pci: PciDevice, { clock, trace }: Pick<NovaCoreOptions, 'clock' | 'trace'>, held: ReleaseStack): Device {
+function enable(pci: PciDevice, { clock, trace, tap }: Pick<NovaCoreOptions, 'clock' | 'trace' | 'tap'>, held: ReleaseStack): Device {
   requireGpu(pci);
   const registers = bar(pci, BARS.registers);
   const framebuffer = bar(pci, BARS.framebuffer);
@@ -97,7 +100,7 @@ function enable(pci: PciDevice, { clock, trace }: Pick<NovaCoreOptions, 'clock' 
   report(trace, 'nova-core.pci.enabled', {
     device: pci.name, registers: registers.start, framebuffer: framebuffer.start, window: framebuffer.size, instance: instance.start, vfs: pci.sriov?.totalVfs ?? 0,
   });
-  return { pci, bar0, clock, trace };
+  return { pci, bar0, clock, trace, ...(tap && { tap: tap(pci) }) };
 }
 
 class Core implements NovaCore {

@@ -1,3 +1,4 @@
+import type { MessageTap } from '@nova-stack/gsp-rpc';
 import type { BarMapping, PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace, TraceArgs } from '@nova-stack/trace';
@@ -16,6 +17,8 @@ export interface Device {
   readonly bar0: BarMapping;
   readonly clock: Clock;
   readonly trace: Trace;
+  /** Sees the messages to and from the firmware. */
+  readonly tap?: MessageTap;
 }
 
 /** Reports that something happened. */

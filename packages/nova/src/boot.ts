@@ -72,10 +72,14 @@ interface Place {
 }
 
 async function placeOf(options: BootOptions, sinks: readonly TraceSink[], record: Recording | undefined): Promise<Place> {
-  const version = options.firmwareVersion === undefined ? {} : { version: options.firmwareVersion };
+  const common = {
+    sinks,
+    ...(options.firmwareVersion !== undefined && { version: options.firmwareVersion }),
+    ...(record && { tap: (clock: Clock) => record.tap(clock) }),
+  };
   if (options.device !== undefined) {
     const firmware = await firmwareOf(options, undefined);
-    const { remote, ...machine } = await connectMachine({ socket: options.device, sinks, ...version, ...(firmware && { firmware }) });
+    const { remote, ...machine } = await connectMachine({ socket: options.device, ...common, ...(firmware && { firmware }) });
     return { ...machine, device: remote.device, virtualTime: false, model: undefined, close: () => remote.close() };
   }
   const name = options.board ?? '';
@@ -83,7 +87,7 @@ async function placeOf(options: BootOptions, sinks: readonly TraceSink[], record
   const board: Board = BOARDS[name as BoardName];
   const firmware = await firmwareOf(options, board.chip);
   const { clock, trace, auxBus, core, pci, gpu } = createMachine({
-    board: name as BoardName, seed: options.seed, sinks, ...version, ...(firmware && { firmware }), ...(record && { tap: (time) => record.tap(time) }),
+    board: name as BoardName, seed: options.seed, ...common, ...(firmware && { firmware }),
   });
   const [device] = pci.find({ vendor: board.pci.vendor, baseClass: 0x03 });
   if (!device) throw new JobError('there is no GPU on the bus');

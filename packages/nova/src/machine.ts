@@ -22,7 +22,7 @@ export interface MachineOptions {
   /** Seed of everything random, 0 to 2^32 - 1; default 1. */
   readonly seed?: number;
   readonly sinks?: readonly TraceSink[];
-  /** Sees every message between driver and firmware; a recorder's is `(clock) => recorder.tap`. */
+  /** Gives what sees every message between driver and firmware, at the driver's end: `(clock) => recorder.tap`. */
   readonly tap?: (clock: VirtualClock) => MessageTap;
   /** Faults to inject, in any layer. */
   readonly faults?: readonly FaultRule[];
@@ -59,13 +59,14 @@ export function createMachine(options: MachineOptions): Machine {
     ...(options.faults && { faults: faultPlan(options.faults) }),
   });
   let provoke: Provocation | undefined;
-  const firmwareModel = createGspRm({ provoke: (given) => { provoke = given; }, ...(options.tap && { tap: options.tap(clock) }) });
+  const firmwareModel = createGspRm({ provoke: (given) => { provoke = given; } });
   const gpu = createGpu({ board, firmware: firmwareModel, trace, seed });
   const pci = createBus({ clock, trace });
   const slot = pci.plug(gpu);
   const auxBus = createAuxBus({ trace });
   const { version } = options;
+  const tap = options.tap?.(clock);
   const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: version ?? DEFAULT_VERSION });
-  const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }) });
+  const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }), ...(tap && { tap: () => tap }) });
   return { clock, trace, gpu, provoke: provoke!, pci, slot, auxBus, core };
 }

@@ -61,7 +61,6 @@ export function bootHelp(boards: readonly string[]): string {
 export function parseBootOptions(args: readonly string[]): BootOptions {
   const { values } = readArguments('boot', BOOT_OPTIONS, args);
   if (values.device !== undefined && values.board !== undefined) throw new UsageError('--board says what to model, --device takes a GPU that is there: give one of them (see nova boot --help)');
-  if (values.device !== undefined && values.record !== undefined) throw new UsageError('--record hears the firmware, which is in the other process here: give it to nova serve (see nova serve --help)');
   return {
     board: values.board ?? (values.device === undefined ? 'l40' : undefined),
     device: values.device,

@@ -1,5 +1,6 @@
 import { createAuxBus, type AuxBus } from '@nova-stack/aux-bus';
 import { syntheticPack, type FirmwareSource } from '@nova-stack/firmware-files';
+import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { createNovaCore, type NovaCore } from '@nova-stack/nova-core';
 import { createRealClock, type HostClock } from '@nova-stack/timebase';
 import { createTrace, type Trace, type TraceSink } from '@nova-stack/trace';
@@ -16,6 +17,8 @@ export interface RemoteMachineOptions {
   /** Firmware version to boot; as for a machine. */
   readonly version?: string;
   readonly sinks?: readonly TraceSink[];
+  /** As for a machine. */
+  readonly tap?: (clock: HostClock) => MessageTap;
 }
 
 /** A GPU in another process, and a core driver that has not seen it yet. Time is the host's. */
@@ -32,13 +35,14 @@ export interface RemoteMachine {
  *
  * @throws VfioUserError when there is no such server, or no device to be had of it
  */
-export async function connectMachine({ socket, firmware, version, sinks = [] }: RemoteMachineOptions): Promise<RemoteMachine> {
+export async function connectMachine({ socket, firmware, version, sinks = [], ...options }: RemoteMachineOptions): Promise<RemoteMachine> {
   const clock = createRealClock(hostTime());
   const trace = createTrace({ now: () => clock.now(), sinks });
   const remote = await connectDevice({ path: socket, trace });
   const auxBus = createAuxBus({ trace });
+  const tap = options.tap?.(clock);
   const core = createNovaCore({
-    clock, trace, auxBus,
+    clock, trace, auxBus, ...(tap && { tap: () => tap }),
     ...(firmware ? { firmware, ...(version !== undefined && { firmwareVersion: version }) } : { firmware: anyPack(version ?? DEFAULT_VERSION), firmwareVersion: version ?? DEFAULT_VERSION }),
   });
   return { clock, trace, remote, auxBus, core };
