@@ -5,6 +5,7 @@ import { OpenedVgpu, type GuestIdentity, type Vgpu, type VgpuType } from './vgpu
 
 export type TypeVerdict = Awaited<ReturnType<VgpuClient['submitTypes']>>['verdicts'][number];
 export type Assignment = ReturnType<VgpuClient['getAssignment']>;
+export type DeviceInfo = ReturnType<Session['base']['deviceInfo']>['info'];
 
 export interface AssignOptions {
   /** Product name (`NVIDIA L40-4Q`, or without the maker) or id of an accepted type. */
@@ -25,7 +26,12 @@ export interface GuestOptions {
 /** What a virtual GPU is created from. */
 export type CreateOptions = AssignOptions & GuestOptions;
 /** What an assigned virtual function is opened with. */
-export type OpenOptions = { readonly vf: number; readonly owner: Uint8Array } & GuestOptions;
+export type OpenOptions = GuestOptions & {
+  readonly vf: number;
+  readonly owner: Uint8Array;
+  /** Whether closing it leaves the virtual function assigned; default: no. */
+  readonly keep?: boolean;
+};
 
 /** A virtual function that a type was assigned to. */
 export interface Assigned {
@@ -42,6 +48,10 @@ export interface Assigned {
 export interface VgpuManager {
   /** Name of the GPU's device on the bus. */
   readonly device: string;
+  /** Which GPU it is; `uuid` is the same after every start. */
+  readonly gpu: DeviceInfo;
+  /** Virtual functions that there are now. Synchronous. @throws {ContractError} `DeviceLost`. */
+  readonly virtualFunctions: number;
   /** Why there can be no virtual GPUs, or undefined. Synchronous. @throws {ContractError} `DeviceLost`. */
   readonly obstacle: string | undefined;
   /**
@@ -96,6 +106,7 @@ const isA = (error: unknown, code: ContractError['code']): boolean => error inst
 
 export class Manager implements VgpuManager {
   readonly device: string;
+  readonly gpu: DeviceInfo;
   readonly #session: Session;
   readonly #vgpu: VgpuClient;
   /** Opened and not closed; those that are closing stay until it is over. */
@@ -108,12 +119,17 @@ export class Manager implements VgpuManager {
     if (!session.vgpu) throw new VgpuError('NO_INTERFACE', `${device} does not offer virtual GPUs`);
     this.device = device;
     this.#session = session;
+    this.gpu = session.base.deviceInfo().info;
     this.#vgpu = session.vgpu;
   }
 
   get obstacle(): string | undefined {
     const { enabled, reason } = this.#vgpu.querySupport();
     return enabled ? undefined : reason;
+  }
+
+  get virtualFunctions(): number {
+    return this.#session.base.limits().limits.enabledVfs;
   }
 
   get instances(): readonly Vgpu[] {
@@ -143,7 +159,7 @@ export class Manager implements VgpuManager {
     return this.#vgpu.getAssignment({ vf, ...(owner && { owner }) });
   }
 
-  async open({ vf, owner, label = 'guest', process = 1 }: OpenOptions): Promise<Vgpu> {
+  async open({ vf, owner, keep = false, label = 'guest', process = 1 }: OpenOptions): Promise<Vgpu> {
     const { typeId } = this.assignment(vf);
     const type = this.types().find((one) => one.typeId === typeId);
     if (!type) throw new VgpuError('UNKNOWN_TYPE', `Virtual function ${vf} has type ${typeId}, which is not on the list`);
@@ -151,7 +167,7 @@ export class Manager implements VgpuManager {
     const { instance, identity } = await this.#vgpu.open({ vf, owner: kept, label, process });
     const vgpu = new OpenedVgpu({
       vf, type, identity, instance, session: this.#session,
-      unassign: () => this.#giveBack(vf, kept),
+      unassign: keep ? undefined : () => this.#giveBack(vf, kept),
       closed: (one) => void this.#live.splice(this.#live.indexOf(one), 1),
     });
     this.#live.push(vgpu);

@@ -11,7 +11,7 @@ export interface Vgpu {
   readonly type: VgpuType;
   /** What the guest sees; does not change. */
   readonly identity: GuestIdentity;
-  /** Where it stands now, as the core has it; `Unassigned` after `close`, `Lost` when the device is gone. Never throws. */
+  /** Where it stands now, as the core has it; `Unassigned` after `close` (`Assigned` where that was to stay), `Lost` when the device is gone. Never throws. */
   readonly state: InstanceState;
   /** Synchronous. @throws {ContractError} `InvalidState` after `close`, `DeviceLost`. */
   info(): InstanceInfo;
@@ -38,8 +38,8 @@ export interface VgpuParts {
   readonly identity: GuestIdentity;
   readonly instance: Instance;
   readonly session: Session;
-  /** Gives the virtual function back, after what ran on it has ended. */
-  readonly unassign: () => Promise<void>;
+  /** Gives the virtual function back, after what ran on it has ended; without it, it stays assigned. */
+  readonly unassign: (() => Promise<void>) | undefined;
   /** It is over, one way or the other. */
   readonly closed: (vgpu: OpenedVgpu) => void;
 }
@@ -93,8 +93,8 @@ export class OpenedVgpu implements Vgpu {
     try {
       await instance.release();
       this.#ended = 'Assigned';
-      await unassign();
-      this.#ended = isOver(session) ? 'Lost' : 'Unassigned';
+      await unassign?.();
+      this.#ended = isOver(session) ? 'Lost' : unassign ? 'Unassigned' : 'Assigned';
     } catch (error) {
       if (this.#ended === 'Closing') this.#ended = 'Quarantined';
       throw error;

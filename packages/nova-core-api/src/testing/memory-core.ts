@@ -28,6 +28,8 @@ export interface MemoryCoreOptions {
    */
   readonly before?: (operation: string) => void | Promise<void>;
   readonly clock?: Clock;
+  /** 16 bytes that tell this device from others; default all zero. */
+  readonly uuid?: Uint8Array;
 }
 
 /** What a core has lent out. */
@@ -68,7 +70,7 @@ const HAS = [
 
 /** Makes a core without a device. */
 export function createMemoryCore(options: MemoryCoreOptions = {}): MemoryCore {
-  const { memory: size = 64 * 2 ** 20, vfs = 8, release = 'a', epoch = 1n, before = () => undefined, clock = createVirtualClock() } = options;
+  const { memory: size = 64 * 2 ** 20, vfs = 8, release = 'a', epoch = 1n, uuid = new Uint8Array(16), before = () => undefined, clock = createVirtualClock() } = options;
   const memory = new DeviceMemory(size);
   const reports: { supportId: string; error: unknown }[] = [];
   const regions = new Set<MemoryRegion>();
@@ -80,7 +82,7 @@ export function createMemoryCore(options: MemoryCoreOptions = {}): MemoryCore {
       void before('base.deviceInfo');
       return {
         info: {
-          name: 'Memory', uuid: new Uint8Array(16), pci: { segment: 0, bus: 1, device: 0, function: 0 }, vendor: 0x1af4, product: 1, subsystemVendor: 0x1af4,
+          name: 'Memory', uuid: uuid.slice(), pci: { segment: 0, bus: 1, device: 0, function: 0 }, vendor: 0x1af4, product: 1, subsystemVendor: 0x1af4,
           subsystem: 1, memoryTotal: size, memoryUsable: size, aperture: 2 ** Math.floor(Math.log2(size)),
         },
       };
