@@ -15,6 +15,7 @@ Commands:
   boot         boot a modelled GPU, attach two clients, open and close a vGPU, unload
   serve        serve a modelled GPU to QEMU on a UNIX socket
   serve-core   boot a modelled GPU and serve its driver to clients in C on a UNIX socket
+  vgpu         create, list and destroy virtual GPUs that outlive the process
   trace        read, filter and compare what was recorded between driver and firmware
 
 nova COMMAND --help tells a command's options.
@@ -46,6 +47,8 @@ export async function main(args: readonly string[], output: Output = processOutp
         return await (await import('./serve.ts')).serve(rest, output);
       case 'trace':
         return await (await import('./trace.ts')).trace(rest, output);
+      case 'vgpu':
+        return await (await import('./vgpu.ts')).vgpu(rest, output);
       case 'serve-core':
         return await (await import('./serve-core.ts')).serveCoreDriver(rest, output);
       case '--help':
@@ -56,7 +59,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, trace`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, vgpu, trace`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -160,11 +160,10 @@ describe('a host that is killed at any point', () => {
         const promised = new Set<string>();
         let doubtful: string | undefined;
         for (const [commands, steps, powerCycle] of lives) {
-          let left = steps;
-          let dead = false;
+          const life = { left: steps, dead: false };
           const die = (): void => {
-            if (!dead && left-- > 0) return;
-            dead = true;
+            if (!life.dead && life.left-- > 0) return;
+            life.dead = true;
             throw new Killed();
           };
           // Killed before a step took effect, or right after it: each step of the store and of the core is two points.
@@ -211,11 +210,11 @@ describe('a host that is killed at any point', () => {
               }
             } catch {
               // Refused, or killed on the way: then nobody was told how it ended.
-              if (dead) doubtful = uuid;
+              if (life.dead) doubtful = uuid;
             }
-            if (dead) break;
+            if (life.dead) break;
           }
-          if (dead) killed++;
+          if (life.dead) killed++;
           await stop(host);
           if (powerCycle) device = core(0xaa);
         }

@@ -1,0 +1,94 @@
+// Virtual GPUs by name, from the command line as built: each call is a host that starts, and any of them may be killed.
+import { execFile, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { main } from '@nova-stack/nova';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const NOVA = fileURLToPath(new URL('../packages/nova/bin/nova.js', import.meta.url));
+const dir = mkdtempSync(join(tmpdir(), 'nova-vgpu-'));
+afterAll(() => { rmSync(dir, { recursive: true, force: true }); });
+let stores = 0;
+const newStore = (): string => join(dir, String(stores++));
+const UUIDS = Array.from({ length: 12 }, (_, i) => `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`);
+
+async function nova(...args: string[]): Promise<{ status: number; out: string; err: string }> {
+  const text = { out: '', err: '' };
+  const status = await main(['vgpu', ...args], { out: (more) => { text.out += more; }, err: (more) => { text.err += more; } });
+  return { status, ...text };
+}
+
+interface Row { readonly uuid: string; readonly vf: number; readonly state: string; readonly type: string }
+async function listed(store: string): Promise<readonly Row[]> {
+  const { status, out, err } = await nova('list', '--json', '--store', store);
+  expect([status, err]).toEqual([0, '']);
+  return JSON.parse(out) as Row[];
+}
+
+describe('nova vgpu', () => {
+  test('remembers what was created until it is destroyed', async () => {
+    const store = newStore();
+    expect((await nova('create', 'L40-24Q', '--uuid', UUIDS[1]!, '--vf', '7', '--store', store)).out).toContain(`${UUIDS[1]!} `);
+    expect((await nova('create', 'NVIDIA L40-24Q', '--uuid', UUIDS[0]!, '--store', store)).status).toBe(0);
+    expect(await listed(store)).toMatchObject([{ uuid: UUIDS[0], vf: 0, state: 'Assigned', type: 'NVIDIA L40-24Q' }, { uuid: UUIDS[1], vf: 7, state: 'Assigned' }]);
+    // The board is full, and a full board says so of each type.
+    const types = JSON.parse((await nova('types', '--json', '--store', store)).out) as { name: string; creatable: number }[];
+    expect(types.find(({ name }) => name === 'NVIDIA L40-24Q')).toMatchObject({ creatable: 0, maxInstances: 2 });
+    expect(await nova('create', 'L40-24Q', '--store', store)).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^nova: .*\n$/) as string });
+    expect((await nova('destroy', UUIDS[1]!, '--store', store)).out).not.toContain(UUIDS[1]);
+    expect(await listed(store)).toHaveLength(1);
+  });
+
+  test.each([
+    [[], 2, /^nova: a command is missing; the commands of nova vgpu are: types, list, create, destroy\n$/],
+    [['make'], 2, /unknown command "make"/],
+    [['create'], 2, /wants a TYPE/],
+    [['list', 'all'], 2, /does not take "all"/],
+    [['list', '--vf', '1'], 2, /--uuid and --vf go with nova vgpu create/],
+    [['create', 'L40-8Q', '--vf', '-1'], 2, /'--vf'|--vf wants a number/],
+    [['create', 'L40-8Q', '--vf', '70000'], 2, /--vf wants a number from 0 to 65535, not "70000"/],
+    [['list', '--board', 'voodoo'], 2, /unknown board "voodoo"/],
+    [['list', '--board', 'rtx4090'], 1, /--board rtx4090 cannot host virtual GPUs/],
+    [['create', 'L40-9Q'], 1, /There is no type "L40-9Q"; the types are: NVIDIA L40-1B/],
+    [['create', 'L40-8Q', '--uuid', 'me'], 1, /"me" is no UUID/],
+    [['destroy', UUIDS[0]!], 1, /There is no virtual GPU/],
+  ] as const)('%j is refused in one line', async (args, status, message) => {
+    expect(await nova(...args, ...(args.length > 0 ? ['--store', newStore()] : []))).toEqual({ status, out: '', err: expect.stringMatching(message) as string });
+  });
+
+  test('lets one process at its store at a time', async () => {
+    const store = newStore();
+    const both = await Promise.all(UUIDS.slice(0, 2).map((uuid) => new Promise<{ failed: boolean; text: string }>((resolve) => {
+      execFile(process.execPath, [NOVA, 'vgpu', 'create', 'L40-8Q', '--uuid', uuid, '--store', store], (error, _, text) => { resolve({ failed: error !== null, text }); });
+    })));
+    for (const { failed, text } of both) if (failed) expect(text).toBe(`nova: --store ${store}: another process uses it\n`);
+    expect(await listed(store)).toHaveLength(both.filter(({ failed }) => !failed).length);
+  }, 60_000);
+
+  test('loses nothing that it said, and doubles nothing, when it is killed', async () => {
+    const store = newStore();
+    const said = new Set<string>();
+    for (const [i, uuid] of UUIDS.entries()) {
+      // Spread over the life of such a process: from before the boot to after the last word.
+      const answered = await new Promise<boolean>((resolve) => {
+        let out = '';
+        const child = spawn(process.execPath, [NOVA, 'vgpu', 'create', 'L40-4Q', '--uuid', uuid, '--store', store], { stdio: ['ignore', 'pipe', 'ignore'] });
+        child.stdout.on('data', (text: Buffer) => { out += text.toString(); });
+        const timer = setTimeout(() => child.kill('SIGKILL'), 200 + i * 40);
+        child.once('close', () => {
+          clearTimeout(timer);
+          resolve(out.includes(uuid));
+        });
+      });
+      if (answered) said.add(uuid);
+    }
+    const rows = await listed(store);
+    const names = rows.map(({ uuid }) => uuid);
+    expect(names).toEqual(expect.arrayContaining([...said]));
+    expect([new Set(names).size, new Set(rows.map(({ vf }) => vf)).size]).toEqual([rows.length, rows.length]);
+    expect(rows.every(({ state }) => state === 'Assigned')).toBe(true);
+  }, 60_000);
+});
