@@ -8,7 +8,7 @@ import { scratch, writeThrough } from './scratch.ts';
 import type { Accessor } from './window.ts';
 
 /** What a generated module hands to one of its records: only what the record needs, so that a bundle has no more. */
-export type CompiledKit = Kit & Readonly<Partial<Record<ScalarName | 't8' | 't32', Accessor>>> & {
+export type CompiledKit = Kit & {
   /** The records that fields are made of; rows name them by their number here. */
   readonly of?: () => readonly Layout<unknown>[];
   readonly conflict?: Conflict;
@@ -54,7 +54,7 @@ export class Compiled<V> extends Interpreted<V> {
   }
 
   override $accessor(type: string): Accessor | undefined {
-    return this.#kit[type as ScalarName];
+    return this.#kit[type.toUpperCase() as 'U8']!.accessor;
   }
 
   /** Checks a value and puts it into the scratch; not true when it was refused, and part of it may be there then. */

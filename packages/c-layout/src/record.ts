@@ -5,7 +5,7 @@ import type { Field } from './field.ts';
 import type { Flaw, Layout, Partially } from './layout.ts';
 import { EXACT, PARTIAL, refuse, WHOLE } from './part.ts';
 import type { View } from './view.ts';
-import { windowOf, type Accessor, type WindowClass } from './window.ts';
+import { windowOf, type Accessor, type Opener } from './window.ts';
 
 /**
  * The interpreter: what a record means, one field after another. Records that are declared and records that are
@@ -18,7 +18,7 @@ export abstract class Interpreted<V> implements Layout<V> {
   readonly align: number;
   readonly kind: 'struct' | 'union';
   #offsets: Readonly<Record<string, number>> | undefined;
-  #window: WindowClass | undefined;
+  #open: Opener | undefined;
 
   constructor(name: string, kind: 'struct' | 'union', size: number, align: number) {
     this.name = name;
@@ -48,7 +48,7 @@ export abstract class Interpreted<V> implements Layout<V> {
 
   view(view: DataView, at = 0): View<V> {
     this.$in(view, at, this.size);
-    return new (this.#window ??= windowOf(this))(view, at) as View<V>;
+    return (this.#open ??= windowOf(this))(view, at) as View<V>;
   }
 
   read(bytes: Uint8Array, at = 0): V {

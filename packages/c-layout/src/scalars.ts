@@ -1,4 +1,5 @@
 import { wrongKind, type Part, type PartFlaw } from './part.ts';
+import type { Accessor } from './window.ts';
 
 /** Names of the scalar kinds; widths in bits. `ptr` is a 64-bit pointer, `char` a byte of text, `bool` one byte. */
 export type ScalarName = 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64' | 'char' | 'bool' | 'f32' | 'f64' | 'ptr';
@@ -13,24 +14,64 @@ export interface Scalar extends Part {
   readonly value: 'number' | 'bigint' | 'boolean';
   readonly min?: number | bigint;
   readonly max?: number | bigint;
+  /** What views of generated records have for a field. */
+  readonly accessor: Accessor;
 }
 
 type Numbers = Pick<Scalar, 'value' | 'min' | 'max'>;
 
 // Each is a value of its own, so that a bundle has only those that its records are made of. All are little endian.
-const U8: Scalar = /* @__PURE__ */ scalar(1, 'Uint8', { value: 'number', min: 0, max: 0xff });
-const U16: Scalar = /* @__PURE__ */ scalar(2, 'Uint16', { value: 'number', min: 0, max: 0xffff });
-const U32: Scalar = /* @__PURE__ */ scalar(4, 'Uint32', { value: 'number', min: 0, max: 0xffffffff });
-const U64: Scalar = /* @__PURE__ */ scalar(8, 'BigUint64', { value: 'bigint', min: 0n, max: 0xffffffffffffffffn });
-const S8: Scalar = /* @__PURE__ */ scalar(1, 'Int8', { value: 'number', min: -0x80, max: 0x7f });
-const S16: Scalar = /* @__PURE__ */ scalar(2, 'Int16', { value: 'number', min: -0x8000, max: 0x7fff });
-const S32: Scalar = /* @__PURE__ */ scalar(4, 'Int32', { value: 'number', min: -0x80000000, max: 0x7fffffff });
-const S64: Scalar = /* @__PURE__ */ scalar(8, 'BigInt64', { value: 'bigint', min: -0x8000000000000000n, max: 0x7fffffffffffffffn });
-const F32: Scalar = /* @__PURE__ */ scalar(4, 'Float32', { value: 'number' });
-const F64: Scalar = /* @__PURE__ */ scalar(8, 'Float64', { value: 'number' });
+// The accessors are written out: the engine makes one instruction of a DataView's method only where it sees its name, and
+// an assignment in line where the value's check is next to it.
+const U8: Scalar = /* @__PURE__ */ scalar(1, 'Uint8', { value: 'number', min: 0, max: 0xff }, (at, put) => ({
+  get() { return this.getUint8(at); },
+  set(x) { if (typeof x === 'number' && (x & 0xff) === x) this.setUint8(at, x); else put(this, x); },
+}));
+const U16: Scalar = /* @__PURE__ */ scalar(2, 'Uint16', { value: 'number', min: 0, max: 0xffff }, (at, put) => ({
+  get() { return this.getUint16(at, true); },
+  set(x) { if (typeof x === 'number' && (x & 0xffff) === x) this.setUint16(at, x, true); else put(this, x); },
+}));
+const U32: Scalar = /* @__PURE__ */ scalar(4, 'Uint32', { value: 'number', min: 0, max: 0xffffffff }, (at, put) => ({
+  get() { return this.getUint32(at, true); },
+  set(x) { if (typeof x === 'number' && x >>> 0 === x) this.setUint32(at, x, true); else put(this, x); },
+}));
+const U64: Scalar = /* @__PURE__ */ scalar(8, 'BigUint64', { value: 'bigint', min: 0n, max: 0xffffffffffffffffn }, (at, put) => ({
+  get() { return this.getBigUint64(at, true); },
+  set(x) { if (typeof x === 'bigint' && BigInt.asUintN(64, x) === x) this.setBigUint64(at, x, true); else put(this, x); },
+}));
+const S8: Scalar = /* @__PURE__ */ scalar(1, 'Int8', { value: 'number', min: -0x80, max: 0x7f }, (at, put) => ({
+  get() { return this.getInt8(at); },
+  set(x) { if (typeof x === 'number' && x << 24 >> 24 === x) this.setInt8(at, x); else put(this, x); },
+}));
+const S16: Scalar = /* @__PURE__ */ scalar(2, 'Int16', { value: 'number', min: -0x8000, max: 0x7fff }, (at, put) => ({
+  get() { return this.getInt16(at, true); },
+  set(x) { if (typeof x === 'number' && x << 16 >> 16 === x) this.setInt16(at, x, true); else put(this, x); },
+}));
+const S32: Scalar = /* @__PURE__ */ scalar(4, 'Int32', { value: 'number', min: -0x80000000, max: 0x7fffffff }, (at, put) => ({
+  get() { return this.getInt32(at, true); },
+  set(x) { if (typeof x === 'number' && (x | 0) === x) this.setInt32(at, x, true); else put(this, x); },
+}));
+const S64: Scalar = /* @__PURE__ */ scalar(8, 'BigInt64', { value: 'bigint', min: -0x8000000000000000n, max: 0x7fffffffffffffffn }, (at, put) => ({
+  get() { return this.getBigInt64(at, true); },
+  set(x) { if (typeof x === 'bigint' && BigInt.asIntN(64, x) === x) this.setBigInt64(at, x, true); else put(this, x); },
+}));
+const F32: Scalar = /* @__PURE__ */ scalar(4, 'Float32', { value: 'number' }, (at, put) => ({
+  get() { return this.getFloat32(at, true); },
+  set(x) { if (typeof x === 'number') this.setFloat32(at, x, true); else put(this, x); },
+}));
+const F64: Scalar = /* @__PURE__ */ scalar(8, 'Float64', { value: 'number' }, (at, put) => ({
+  get() { return this.getFloat64(at, true); },
+  set(x) { if (typeof x === 'number') this.setFloat64(at, x, true); else put(this, x); },
+}));
 /** Truth values kept in integers, as C's bool and NvBool are. */
-const T8: Scalar = /* @__PURE__ */ truthOf(U8);
-const T32: Scalar = /* @__PURE__ */ truthOf(U32);
+const T8: Scalar = /* @__PURE__ */ truthOf(U8, (at, put) => ({
+  get() { return this.getUint8(at) !== 0; },
+  set(x) { if (typeof x === 'boolean') this.setUint8(at, x ? 1 : 0); else put(this, x); },
+}));
+const T32: Scalar = /* @__PURE__ */ truthOf(U32, (at, put) => ({
+  get() { return this.getUint32(at, true) !== 0; },
+  set(x) { if (typeof x === 'boolean') this.setUint32(at, x ? 1 : 0, true); else put(this, x); },
+}));
 
 export { F32, F64, S16, S32, S64, S8, T32, T8, U16, U32, U64, U8 };
 
@@ -39,21 +80,23 @@ export const SCALARS: Readonly<Record<ScalarName, Scalar>> = { u8: U8, u16: U16,
 
 type Method = 'Uint8' | 'Uint16' | 'Uint32' | 'BigUint64' | 'Int8' | 'Int16' | 'Int32' | 'BigInt64' | 'Float32' | 'Float64';
 
-function scalar(size: Scalar['size'], method: Method, numbers: Numbers): Scalar {
+function scalar(size: Scalar['size'], method: Method, numbers: Numbers, accessor: Accessor): Scalar {
   const { [`get${method}` as 'getUint32']: get, [`set${method}` as 'setUint32']: set } = DataView.prototype;
   return {
     size,
     ...numbers,
+    accessor,
     get: (view, at) => get.call(view, at, true),
     set: (view, at, value) => { set.call(view, at, value as number, true); },
     flaw: (value) => numberFlaw(numbers, value),
   };
 }
 
-function truthOf(unit: Scalar): Scalar {
+function truthOf(unit: Scalar, accessor: Accessor): Scalar {
   return {
     size: unit.size,
     value: 'boolean',
+    accessor,
     get: (view, at) => unit.get(view, at) !== 0,
     set: (view, at, value) => { unit.set(view, at, value ? 1 : 0); },
     flaw: (value) => (typeof value === 'boolean' ? undefined : wrongKind('a boolean', value)),

@@ -43,6 +43,19 @@ test('arrays, records and the members of unions are reached in place', () => {
   expect(view.entries.get(0).id).toBe(3);
 });
 
+test('fields may be called like what a DataView has', () => {
+  const shadowing = struct('shadowing', { buffer: 'u32', byteOffset: 'u16', getUint32: array('u8', 2), setUint16: 'u64', constructor: 'u32' });
+  const bytes = new Uint8Array(shadowing.size + 3);
+  const view = shadowing.view(new DataView(bytes.buffer), 3);
+  view.buffer = 1;
+  view.byteOffset = 2;
+  view.getUint32.set([3, 4]);
+  view.setUint16 = 5n;
+  expect([view.buffer, view.byteOffset, view.getUint32, view.setUint16, view.constructor]).toEqual([1, 2, new Uint8Array([3, 4]), 5n, 0]);
+  expect(shadowing.read(bytes, 3)).toMatchObject({ buffer: 1, byteOffset: 2, setUint16: 5n });
+  expect(() => { view.byteOffset = 0x1_0000; }).toThrow(expect.objectContaining({ code: 'RANGE', path: 'shadowing.byteOffset' }));
+});
+
 test('a flexible array shows what is there and no more; in a value it is empty', () => {
   const { bytes, view } = place(5);
   expect(view.tail.length).toBe(2);

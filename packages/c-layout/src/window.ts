@@ -2,41 +2,49 @@ import type { Codec } from './codec.ts';
 import { refuse, WHOLE } from './part.ts';
 import type { Interpreted } from './record.ts';
 
-/**
- * A record in place, over a DataView that begins where it does: one more addition for every access would show. Its
- * fields are accessors on the prototype of a class of its own.
- */
-export class Window {
+/** Makes the accessors of a field at `offset`; what its setter does not take by itself it gives to `put`. */
+export type Accessor = (offset: number, put: (view: DataView, value: unknown) => void) => { get(this: DataView): unknown; set(this: DataView, value: unknown): void };
+
+/** Makes a record in place. */
+export type Opener = (view: DataView, at: number) => object;
+
+/** For a record with fields that are called like something of a DataView's. */
+class Boxed {
   readonly $v: DataView;
 
-  constructor(view: DataView, at: number) {
-    this.$v = at === 0 ? view : new DataView(view.buffer, view.byteOffset + at, view.byteLength - at);
+  constructor(...place: ConstructorParameters<typeof DataView>) {
+    this.$v = new DataView(...place);
   }
 }
 
-export type WindowClass = new (view: DataView, at: number) => Window;
-
-/** Makes the accessors of a field at `offset`; what its setter does not take by itself it gives to `put`. */
-export type Accessor = (offset: number, put: (window: Window, value: unknown) => void) => { get(this: Window): unknown; set(this: Window, value: unknown): void };
-
-/** The class of a record's views. */
-export function windowOf(record: Interpreted<unknown>): WindowClass {
-  const views = class extends Window {};
-  for (const codec of record.$codecs.all) {
-    const own = codec.single === undefined ? undefined : record.$accessor(codec.single);
-    Object.defineProperty(views.prototype, codec.name, { enumerable: true, configurable: true, ...accessors(codec, `${record.name}.${codec.name}`, own) });
+/**
+ * What opens a record's views. A view is a DataView that begins where its record does, of a class of the record's own
+ * whose prototype has its fields as accessors: to reach a DataView through a property, or to add where the record
+ * begins, shows in every access.
+ */
+export function windowOf(record: Interpreted<unknown>): Opener {
+  const codecs = record.$codecs.all;
+  const boxed = codecs.some(({ name }) => name in DataView.prototype);
+  const Views = class extends ((boxed ? Boxed : DataView) as new (...place: ConstructorParameters<typeof DataView>) => object) {};
+  for (const codec of codecs) {
+    const own = accessors(codec, `${record.name}.${codec.name}`, codec.single === undefined ? undefined : record.$accessor(codec.single));
+    Object.defineProperty(Views.prototype, codec.name, {
+      enumerable: true,
+      configurable: true,
+      ...(boxed ? { get(this: Boxed) { return own.get.call(this.$v); }, set(this: Boxed, value: unknown) { own.set.call(this.$v, value); } } : own),
+    });
   }
-  return views;
+  return (view, at) => new Views(view.buffer, view.byteOffset + at, view.byteLength - at);
 }
 
 function accessors(codec: Codec, path: string, own: Accessor | undefined): ReturnType<Accessor> {
   const { offset, live } = codec;
-  const put = ({ $v }: Window, value: unknown): void => {
+  const put = (view: DataView, value: unknown): void => {
     refuse(codec.flaw(value, WHOLE), path);
-    codec.set($v, offset, value);
+    codec.set(view, offset, value);
   };
   return own?.(offset, put) ?? {
-    get() { return live ? live(this.$v, offset, path) : codec.get(this.$v, offset); },
+    get() { return live ? live(this, offset, path) : codec.get(this, offset); },
     set(value) { put(this, value); },
   };
 }

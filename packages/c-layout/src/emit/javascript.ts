@@ -38,7 +38,7 @@ const isNameless = ({ name }: Layout<unknown>): boolean => /\.\$\d+$/.test(name)
  */
 export const RUNTIME: ReadonlySet<string> = new Set([
   'Compiled', 'arrayPart', 'at16', 'at32', 'at64', 'at8', 'bitsPart', 'bytes', 'bytesPart', 'conflict', 'isList', 'isObject', 'putBytes', 'scratch',
-  ...['u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's64', 'f32', 'f64', 't8', 't32'].flatMap((name) => [name, name.toUpperCase(), `put${name.toUpperCase()}`]),
+  ...['u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's64', 'f32', 'f64', 't8', 't32'].flatMap((name) => [name, name.toUpperCase()]),
   ...['u16', 'u32', 's32', 'u64'].flatMap((name) => [`${name}s`, `put${name.toUpperCase()}s`]),
 ]);
 
@@ -49,10 +49,9 @@ export function runtimeImport(code: string, from: string = '@nova-stack/c-layout
   return names.size === 0 ? '' : `import { ${[...names].sort().join(', ')} } from ${JSON.stringify(from)};\n`;
 }
 
-/** The members of a record's kit: scalars, makers of parts, and the accessors of its views. */
+/** The members of a record's kit: scalars and makers of parts. */
 function tools(layout: Layout<unknown>, fields: readonly FlatField[]): readonly string[] {
   const scalars = new Map<string, string>();
-  const accessors = new Map<string, string>();
   const makers = new Set<string>();
   for (const { element, dims, bits, truth = false } of fields) {
     const asBytes = typeof element === 'string' ? dims.length > 0 && !truth && (element === 'u8' || element === 'char') : element.kind === 'union';
@@ -63,14 +62,10 @@ function tools(layout: Layout<unknown>, fields: readonly FlatField[]): readonly 
     const type = scalarType(element, truth);
     const { name } = scalarCode(element, truth);
     scalars.set(type.toUpperCase(), name.toUpperCase());
-    if (dims.length === 0 && !bits && !isNameless(layout)) {
-      accessors.set(type, `(o,p)=>({get(){return ${name}(this.$v,o)},set(x){put${name.toUpperCase()}(this.$v,o,x)||p(this,x)}})`);
-    }
   }
   return [
     ...[...scalars].map(([key, name]) => (key === name ? key : `${key}:${name}`)),
     ...makers,
     ...(sharesBytes(layout) ? ['conflict'] : []),
-    ...[...accessors].map(([key, code]) => `${key}:${code}`),
   ];
 }

@@ -2,7 +2,7 @@ import type { ScalarName } from '../scalars.ts';
 
 /** Code that reads, writes and checks one scalar. `v` is a DataView, `p` a place in it, `x` a value. */
 export interface ScalarCode {
-  /** Name of the scalar as the runtime knows it, in small letters: `u32` reads it, `U32` is its part, `putU32` assigns it. */
+  /** Name of the scalar as the runtime knows it, in small letters: `u32` reads it, `U32` is its part. */
   readonly name: string;
   /** Bytes. */
   readonly size: number;
