@@ -16,7 +16,7 @@ export interface GeneratedFile {
 
 /**
  * The modules of one or more versions: a folder per version (`r570_144/…`), and `parts/` with what versions share.
- * They import `@nova-stack/c-layout/compiled` and each other. `note` stands on top of each.
+ * They import each other, and one of them `@nova-stack/c-layout/compiled`. `note` stands on top of each.
  */
 export function* generateModules(versions: readonly Facts[], note: string): Generator<GeneratedFile> {
   const written = new Set<string>();

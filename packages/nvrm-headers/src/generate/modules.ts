@@ -5,6 +5,12 @@ import type { Catalogue, Item } from './items.ts';
 import { bits, constant, join, type ModuleText } from './module-text.ts';
 import { placesOf } from './places.ts';
 
+/**
+ * What of c-layout the others need. Node resolves what is imported once more for every module that imports it, and the
+ * way through a package's exports is long: a tenth of what a large subject takes.
+ */
+const RUNTIME = 'parts/runtime';
+
 /** The modules of all subjects of all versions, by their paths without extension. */
 export function* subjectModules(catalogue: Catalogue): Generator<readonly [path: string, text: ModuleText]> {
   const places = placesOf(catalogue);
@@ -24,6 +30,7 @@ export function* subjectModules(catalogue: Catalogue): Generator<readonly [path:
       unique(path, items);
     }
   }
+  yield [RUNTIME, { js: 'export * from "@nova-stack/c-layout/compiled";\n', dts: '' }];
   for (const [path, items] of modules) if (!written.has(path)) yield [path, moduleText(path, items, places, [])];
 }
 
@@ -41,7 +48,7 @@ function moduleText(path: string, items: readonly Item[], places: ReadonlyMap<It
     .map(([place, names]) => `${keyword} { ${[...names].sort().join(', ')} } from ${from(place)};\n`).join('');
   const types = ['Layout', 'UnionBytes'].filter((type) => new RegExp(`\\b${type}<`).test(dts));
   return {
-    js: runtimeImport(js) + imported('import') + onward + js,
+    js: runtimeImport(js, `${relative(path, RUNTIME)}.js`) + imported('import') + onward + js,
     dts: (types.length === 0 ? '' : `import type { ${types.join(', ')} } from "@nova-stack/c-layout";\n`) + imported('import type') + onward + dts,
   };
 }
