@@ -60,7 +60,8 @@ test('declarations of any kind are written as the interpreter writes them', () =
     const [ours, wanted] = [new DataView(new ArrayBuffer(layout.size)), new DataView(new ArrayBuffer(layout.size))];
     const written = (by: typeof layout, to: DataView): unknown => {
       try {
-        return by.encode(to, 0, value);
+        by.encode(to, 0, value);
+        return undefined;
       } catch (error) {
         // Members on the same bytes, one of them a truth value of other bytes than 1.
         return (error as LayoutError).code;
