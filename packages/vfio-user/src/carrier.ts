@@ -2,8 +2,8 @@ import type { Descriptors } from './fd/descriptors.ts';
 
 /** A server's end of one client's stream. */
 export interface Connection {
-  /** Sends the first `length` bytes of `bytes`, which are only lent. */
-  send(bytes: Uint8Array, length: number): void;
+  /** Sends the first `length` bytes of `bytes`, which are only lent. `last`: nothing else is about to be sent. */
+  send(bytes: Uint8Array, length: number, last: boolean): void;
   /** So much waits for the client that no more of its requests should be worked on until some of it went. */
   readonly congested: boolean;
   /** Ends it; `gone` is called later. */

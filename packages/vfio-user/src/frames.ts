@@ -72,7 +72,9 @@ export class FrameReader {
   readonly #frame = new Frame();
   /** What came and was not looked at, because whoever takes the messages wanted no more. */
   #rest: Uint8Array | undefined;
-  #view: DataView = new DataView(new ArrayBuffer(0));
+  /** What was pushed last, and the view of it. */
+  #chunk: Uint8Array = new Uint8Array(0);
+  #view: DataView = new DataView(this.#chunk.buffer);
   #kept: Uint8Array = new Uint8Array(4096);
   #keptView: DataView = new DataView(this.#kept.buffer);
   #length = 0;
@@ -120,8 +122,9 @@ export class FrameReader {
         return;
       }
     }
-    // Who lends the same buffer again and again pays for one view of it.
-    if (this.#view.buffer !== chunk.buffer || this.#view.byteOffset !== chunk.byteOffset || this.#view.byteLength !== chunk.length) {
+    // Who lends the same buffer again and again pays for one view of it. To ask an array for its buffer costs more than all of this.
+    if (this.#chunk !== chunk) {
+      this.#chunk = chunk;
       this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
     }
     const view = this.#view;

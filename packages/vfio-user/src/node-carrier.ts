@@ -2,10 +2,12 @@ import { createServer, type Socket } from 'node:net';
 
 import { CLOSED_BY_CLIENT, READS_NOTHING, type Carrier, type Connection, type Conversation } from './carrier.ts';
 import { BATCH, MAX_BACKLOG, MAX_WAITING, Outbox } from './outbox.ts';
-import { MAX_MESSAGE } from './protocol.ts';
+import { BODY, HEADER, PIECE } from './protocol.ts';
 
-/** Buffers for large messages that one connection keeps. */
-const SPARE = 2;
+/** Longest that is sent at once: a piece of a reply with the reply's head. */
+const LONGEST = HEADER.size + BODY.regionAccess + PIECE;
+/** Buffers of that size that one connection keeps. */
+const SPARE = 8;
 
 /** Node's own sockets; the kernel drops descriptors that nobody asks for. */
 export const nodeCarrier: Carrier = {
@@ -29,16 +31,16 @@ function converse(socket: Socket, accept: (connection: Connection) => Conversati
   const outbox = new Outbox((bytes, length) => {
     if (socket.destroyed) return length;
     // Node keeps what it cannot write at once. Memory for much of it costs more than its copy, so that is used again.
-    const kept = length > BATCH ? (spare.pop() ?? Buffer.allocUnsafeSlow(MAX_MESSAGE)) : Buffer.allocUnsafe(length);
+    const kept = length > BATCH ? (spare.pop() ?? Buffer.allocUnsafeSlow(Math.max(LONGEST, length))) : Buffer.allocUnsafe(length);
     kept.set(length === bytes.length ? bytes : bytes.subarray(0, length));
-    socket.write(kept.subarray(0, length), () => { if (kept.length === MAX_MESSAGE && spare.length < SPARE) spare.push(kept); });
+    socket.write(kept.subarray(0, length), () => { if (kept.length === LONGEST && spare.length < SPARE) spare.push(kept); });
     if (socket.writableLength > MAX_WAITING) end(READS_NOTHING);
     return length;
   });
   const congested = (): boolean => socket.writableLength > MAX_BACKLOG;
   const conversation = accept({
     get congested() { return congested(); },
-    send: (bytes, length) => { outbox.send(bytes, length); },
+    send: (bytes, length, last) => { outbox.send(bytes, length, last); },
     close: () => { socket.destroy(); },
   });
   if (conversation === undefined) {

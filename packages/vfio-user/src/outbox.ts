@@ -40,10 +40,10 @@ export class Outbox {
     this.#flush();
   }
 
-  /** Sends the first `length` bytes, which are only lent. */
-  send(bytes: Uint8Array, length: number): void {
+  /** Sends the first `length` bytes, which are only lent; what is the last of a batch, and the first, need not be gathered. */
+  send(bytes: Uint8Array, length: number, last: boolean = false): void {
     if (this.#gathered + length > BATCH) this.#flush();
-    if (!this.#holding || length > BATCH) {
+    if (!this.#holding || length > BATCH || (last && this.#gathered === 0)) {
       this.#put(bytes, length);
       return;
     }

@@ -36,6 +36,8 @@ export const ERRNO = { EIO: 5, E2BIG: 7, EACCES: 13, EEXIST: 17, ENODEV: 19, EIN
 
 /** Most bytes of data in one read or write. */
 export const MAX_TRANSFER = 0x10_0000;
+/** Most bytes of data that are read and sent at once: a few of these, and what a socket holds of them, fit into a processor's cache. */
+export const PIECE: number = 1 << 18;
 /** Longest message: the largest transfer with its head, or a version's text. */
 export const MAX_MESSAGE: number = HEADER.size + BODY.regionAccess + MAX_TRANSFER;
 /** Most DMA ranges that a client may have at a time. */

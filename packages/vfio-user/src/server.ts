@@ -75,7 +75,7 @@ export async function serveDevice(options: ServeOptions): Promise<VfioUserServer
     trace.event('vfio-user.client.connected', { device: name });
     const session = new Session({
       port, trace, memoryFile, dma, descriptors: carrier.descriptors,
-      send: (bytes, length) => { connection.send(bytes, length); },
+      send: (bytes, length, last) => { connection.send(bytes, length, last); },
       congested: () => connection.congested,
     });
     return {

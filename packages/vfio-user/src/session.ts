@@ -10,7 +10,7 @@ import { MAX_DESCRIPTORS } from './fd/messages.ts';
 import { FrameReader, message, type Frame, type Take } from './frames.ts';
 import { fileMemory, messageMemory, passedMemory, type GuestMemory } from './guest-memory.ts';
 import { Interrupts } from './interrupts.ts';
-import { BODY, COMMAND, DEVICE_FLAG, DMA_FLAG, ERRNO, FLAG, HEADER, IRQ, IRQ_FLAG, MAX_TRANSFER, REGION, REGION_FLAG, SET_IRQS } from './protocol.ts';
+import { BODY, COMMAND, DEVICE_FLAG, DMA_FLAG, ERRNO, FLAG, HEADER, IRQ, IRQ_FLAG, MAX_TRANSFER, PIECE, REGION, REGION_FLAG, SET_IRQS } from './protocol.ts';
 import { readVersion, versionReply } from './version.ts';
 
 export interface SessionOptions {
@@ -22,8 +22,8 @@ export interface SessionOptions {
   readonly dma?: 'fd' | 'messages' | undefined;
   /** What can be done with the client's descriptors; without it they do not arrive. */
   readonly descriptors?: Descriptors | undefined;
-  /** Sends the first `length` bytes, which are only lent, to the client, in order. */
-  readonly send: (bytes: Uint8Array, length: number) => void;
+  /** Sends the first `length` bytes, which are only lent, to the client, in order; `last`: nothing more is about to be sent. */
+  readonly send: (bytes: Uint8Array, length: number, last: boolean) => void;
   /** So much waits for the client that no more of its requests should be worked on; default never. */
   readonly congested?: (() => boolean) | undefined;
 }
@@ -35,7 +35,7 @@ const NONE: readonly number[] = [];
 export class Session {
   readonly #port: DevicePort;
   readonly #trace: Trace;
-  readonly #send: (bytes: Uint8Array, length: number) => void;
+  readonly #send: (bytes: Uint8Array, length: number, last: boolean) => void;
   readonly #frames: FrameReader;
   readonly #take: Take = (frame, last) => { this.#taken(frame, last); };
   readonly #ranges = new DmaMap();
@@ -52,6 +52,10 @@ export class Session {
   #arrived: readonly number[] = NONE;
   #held: number[] = [];
   #agreed = false;
+  /** No byte that came with the message that is worked on belongs to a later one. */
+  #last = false;
+  /** What the device sent while a reply was under way that goes out in pieces; undefined when none is. */
+  #behind: Uint8Array[] | undefined;
   #messageId = 0;
 
   constructor({ port, trace, memoryFile, dma = 'fd', descriptors, send, congested }: SessionOptions) {
@@ -61,7 +65,7 @@ export class Session {
     this.#send = send;
     this.#descriptors = descriptors;
     this.#mapsPassed = descriptors !== undefined && memoryFile === undefined && dma === 'fd';
-    const memory = memoryFile === undefined ? messageMemory(send) : fileMemory(memoryFile);
+    const memory = memoryFile === undefined ? messageMemory((bytes, length) => { this.#say(bytes, length); }) : fileMemory(memoryFile);
     this.#memory = this.#mapsPassed ? passedMemory(memory) : memory;
     this.#interrupts = new Interrupts(descriptors, trace, (index, vector) => { port.unsignalled(index, vector); });
     this.#sizes = Array.from({ length: REGION.count }, (_, index) => (index === REGION.config ? CONFIG_SIZE : (port.device.bars.find((bar) => bar.index === index)?.size ?? 0)));
@@ -113,6 +117,7 @@ export class Session {
   }
 
   #taken(frame: Frame, last: boolean): void {
+    this.#last = last;
     if (last && this.#arrived.length > 0) {
       this.#held.push(...this.#arrived);
       this.#arrived = NONE;
@@ -151,7 +156,7 @@ export class Session {
       this.#refuse(frame, error);
       return;
     }
-    if ((frame.flags & FLAG.noReply) === 0) this.#finish(frame, length, FLAG.reply, 0);
+    if (length !== SENT && (frame.flags & FLAG.noReply) === 0) this.#finish(frame, length, FLAG.reply, 0);
   }
 
   #refuse(frame: Frame, error: unknown): void {
@@ -163,16 +168,26 @@ export class Session {
 
   /** Writes the header before `length` bytes of body, and sends both. */
   #finish(frame: Frame, length: number, flags: number, errno: number): void {
+    this.#head(frame, length, flags, errno);
+    this.#send(this.#reply, HEADER.size + length, this.#last);
+  }
+
+  #head(frame: Frame, length: number, flags: number, errno: number): void {
     const view = this.#replyView;
     view.setUint16(HEADER.id, frame.id, true);
     view.setUint16(HEADER.command, frame.command, true);
     view.setUint32(HEADER.length, HEADER.size + length, true);
     view.setUint32(HEADER.flags, flags, true);
     view.setUint32(HEADER.errno, errno, true);
-    this.#send(this.#reply, HEADER.size + length);
   }
 
-  /** Writes the body of the reply; tells its length. @throws Refusal */
+  /** Sends a request of the device's own. */
+  #say(bytes: Uint8Array, length: number): void {
+    if (this.#behind) this.#behind.push(bytes.slice(0, length));
+    else this.#send(bytes, length, false);
+  }
+
+  /** Writes the body of the reply; tells its length, or {@link SENT}. @throws Refusal */
   #answer(frame: Frame): number {
     switch (frame.command) {
       case COMMAND.regionRead: return this.#read(frame);
@@ -254,6 +269,7 @@ export class Session {
   #read(frame: Frame): number {
     const offset = this.#access(frame);
     const [region, count] = [frame.u32(8), frame.u32(12)];
+    if (count > PIECE) return this.#readInPieces(frame, region, offset, count);
     this.#room(DATA + count);
     this.#echo(frame);
     const view = this.#replyView;
@@ -268,6 +284,32 @@ export class Session {
     if (region === REGION.config) this.#port.readConfig(offset, into);
     else this.#port.readBlock(region, offset, into);
     return BODY.regionAccess + count;
+  }
+
+  /**
+   * Answers a large read piece by piece: each is sent while the processor's cache still has it. What the device itself
+   * sends meanwhile goes out behind the reply.
+   */
+  #readInPieces(frame: Frame, region: number, offset: number, count: number): number {
+    this.#room(DATA + PIECE);
+    this.#echo(frame);
+    this.#head(frame, BODY.regionAccess + count, FLAG.reply, 0);
+    const behind: Uint8Array[] = this.#behind = [];
+    try {
+      for (let at = 0; at < count; at += PIECE) {
+        const start = at === 0 ? DATA : 0;
+        const length = Math.min(PIECE, count - at);
+        this.#port.readBlock(region, offset + at, this.#reply.subarray(start, start + length));
+        if ((frame.flags & FLAG.noReply) === 0) this.#send(this.#reply, start + length, false);
+      }
+    } catch (cause) {
+      // There is no way back from a reply that has begun.
+      throw new VfioUserError('DEVICE', `A read of ${count} bytes of region ${region} failed half way: ${(cause as Error).message}`, { cause });
+    } finally {
+      this.#behind = undefined;
+    }
+    for (const bytes of behind) this.#send(bytes, bytes.length, false);
+    return SENT;
   }
 
   #write(frame: Frame): number {
@@ -339,10 +381,12 @@ export class Session {
     body.setBigUint64(0, BigInt(address), true);
     body.setBigUint64(8, 4n, true);
     body.setUint32(BODY.dmaAccess, data, true);
-    this.#send(bytes, bytes.length);
+    this.#say(bytes, bytes.length);
   }
 }
 
+/** The length of a reply that was sent already. */
+const SENT = -1;
 /** Where the data of a read's reply begins. */
 const DATA = HEADER.size + BODY.regionAccess;
 

@@ -42,8 +42,9 @@ function acceptOne(descriptors: Descriptors, listener: number): number | undefin
   }
 }
 
-/** Most reads of one client in one turn of the event loop. */
-const READS = 16;
+/** Most reads of one client, and bytes after which there is no further one, in one turn of the event loop. */
+const READS = 64;
+const TURN = 4 << 20;
 
 /** One client's socket. */
 class Peer implements Connection {
@@ -53,6 +54,8 @@ class Peer implements Connection {
   readonly #conversation: Conversation | undefined;
   readonly #watch: Watch | undefined;
   #open = true;
+  /** Bytes that may still be read in this turn. */
+  #left = 0;
   #reading = true;
   #watched = { readable: true, writable: false };
 
@@ -69,8 +72,15 @@ class Peer implements Connection {
     return this.#outbox.waiting > MAX_BACKLOG;
   }
 
-  send(bytes: Uint8Array, length: number): void {
-    this.#attempt(() => { this.#outbox.send(bytes, length); });
+  send(bytes: Uint8Array, length: number, last: boolean): void {
+    if (!this.#open) return;
+    try {
+      this.#outbox.send(bytes, length, last);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#watchOn();
   }
 
   close(): void {
@@ -78,20 +88,30 @@ class Peer implements Connection {
   }
 
   #ready(): void {
-    const outbox = this.#outbox;
-    this.#attempt(() => {
-      if (outbox.waiting > 0) outbox.drain();
-      if (!this.#reading) {
-        // One that was stopped goes on when everything is written.
-        if (outbox.waiting === 0 && this.#held(() => this.#conversation!.resume())) this.#reading = true;
-        return;
-      }
-      // Whoever waits for an answer asks again at once: it is worth to look a second time before the event loop does.
-      for (let times = 0; times < READS && this.#receive(); times++);
-    });
+    if (!this.#open) return;
+    try {
+      this.#goOn();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#watchOn();
   }
 
-  /** Takes what there is; false when there is nothing. */
+  #goOn(): void {
+    const outbox = this.#outbox;
+    if (outbox.waiting > 0) outbox.drain();
+    if (!this.#reading) {
+      // One that was stopped goes on when everything is written.
+      if (outbox.waiting === 0 && this.#resumed()) this.#reading = true;
+      return;
+    }
+    // Whoever waits for an answer asks again at once: it is worth to look again before the event loop does.
+    this.#left = TURN;
+    for (let times = 0; times < READS && this.#left > 0 && this.#receive(); times++);
+  }
+
+  /** Takes what there is; false when there is nothing. What one read brought is answered in one write. */
   #receive(): boolean {
     const { bytes, length, descriptors, truncated } = this.#descriptors.receive(this.#socket);
     if (length < 0) return false;
@@ -103,31 +123,28 @@ class Peer implements Connection {
       for (const fd of descriptors) this.#descriptors.close(fd);
       throw new Error(`it passed more than ${MAX_DESCRIPTORS} descriptors at once, or more than this process may have`);
     }
-    this.#held(() => { this.#conversation!.receive(bytes, length, descriptors); });
+    this.#left -= length;
+    this.#outbox.hold();
+    try {
+      this.#conversation!.receive(bytes, length, descriptors);
+    } finally {
+      this.#outbox.release();
+    }
     if (this.congested) this.#reading = false;
     return this.#open && this.#reading;
   }
 
-  /** What a read brought is answered in one write. */
-  #held<T>(work: () => T): T {
+  #resumed(): boolean {
     this.#outbox.hold();
     try {
-      return work();
+      return this.#conversation!.resume();
     } finally {
       this.#outbox.release();
     }
   }
 
-  /** Does something with the socket; what goes wrong ends the conversation. */
-  #attempt(work: () => void): void {
-    if (!this.#open) return;
-    try {
-      work();
-    } catch (error) {
-      this.#end(error instanceof Error ? error.message : String(error));
-      return;
-    }
-    this.#watchOn();
+  #fail(error: unknown): void {
+    this.#end(error instanceof Error ? error.message : String(error));
   }
 
   /** Has the socket watched for what is needed now. */

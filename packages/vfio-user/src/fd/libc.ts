@@ -15,9 +15,9 @@ export interface LibC {
   connect(socket: Int, address: Uint8Array, length: Int): Int;
   accept4(socket: Int, address: null, length: null, flags: Int): Int;
   setsockopt(socket: Int, level: Int, option: Int, value: Uint8Array, length: Int): Int;
-  recvmsg(socket: Int, message: Uint8Array, flags: Int): Int;
-  sendmsg(socket: Int, message: Uint8Array, flags: Int): Int;
-  send(socket: Int, bytes: Uint8Array, length: Int, flags: Int): Int;
+  recvmsg(socket: Int, message: Int, flags: Int): Int;
+  sendmsg(socket: Int, message: Int, flags: Int): Int;
+  send(socket: Int, bytes: Int, length: Int, flags: Int): Int;
   mmap(address: null, length: Int, protection: Int, flags: Int, fd: Int, offset: Int): bigint | null;
   munmap(address: Int, length: Int): Int;
   copyIn(address: Int, from: Uint8Array, length: Int): void;
@@ -40,9 +40,9 @@ const PROTOTYPES: Readonly<Record<Exclude<keyof LibC, 'koffi'>, readonly [name: 
   connect: ['connect', 'int', 'int', 'void *', 'uint32_t'],
   accept4: ['accept4', 'int', 'int', 'void *', 'void *', 'int'],
   setsockopt: ['setsockopt', 'int', 'int', 'int', 'int', 'void *', 'uint32_t'],
-  recvmsg: ['recvmsg', 'int64_t', 'int', 'void *', 'int'],
-  sendmsg: ['sendmsg', 'int64_t', 'int', 'void *', 'int'],
-  send: ['send', 'int64_t', 'int', 'void *', 'size_t', 'int'],
+  recvmsg: ['recvmsg', 'int64_t', 'int', 'uint64_t', 'int'],
+  sendmsg: ['sendmsg', 'int64_t', 'int', 'uint64_t', 'int'],
+  send: ['send', 'int64_t', 'int', 'uint64_t', 'size_t', 'int'],
   mmap: ['mmap', 'void *', 'void *', 'size_t', 'int', 'int', 'int', 'int64_t'],
   munmap: ['munmap', 'int', 'uint64_t', 'size_t'],
   copyIn: ['memcpy', 'void *', 'uint64_t', 'void *', 'size_t'],

@@ -31,12 +31,15 @@ export class Messages {
   readonly #received: Received;
   readonly #in: Header;
   readonly #out: Header;
+  /** What was sent last, and where it lies: the same few buffers are sent again and again. */
+  #bytes: Uint8Array = new Uint8Array(0);
+  #address = 0;
 
   constructor(c: LibC) {
     this.#c = c;
     this.#received = { bytes: new Uint8Array(new ArrayBuffer(CHUNK)), length: 0, descriptors: NONE, truncated: false };
     this.#in = new Header(c);
-    this.#in.point(this.#received.bytes, CHUNK);
+    this.#in.point(addressOf(c, this.#received.bytes.buffer), CHUNK);
     this.#out = new Header(c);
   }
 
@@ -45,7 +48,7 @@ export class Messages {
     const received = this.#received;
     const header = this.#in;
     header.room(MAX_DESCRIPTORS);
-    const length = this.#c.recvmsg(socket, header.bytes, FLAGS.dontWait | FLAGS.closeOnExec);
+    const length = this.#c.recvmsg(socket, header.address, FLAGS.dontWait | FLAGS.closeOnExec);
     received.descriptors = NONE;
     received.truncated = false;
     received.length = length;
@@ -63,11 +66,15 @@ export class Messages {
   /** Sends the first `length` bytes; tells how many were taken, without waiting. @throws {@link SystemError} */
   send(socket: number, bytes: Uint8Array, length: number, descriptors: readonly number[] = NONE): number {
     let sent: number;
-    if (descriptors.length === 0) sent = this.#c.send(socket, bytes, length, FLAGS.dontWait | FLAGS.noSignal);
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#address = addressOf(this.#c, bytes.buffer) + bytes.byteOffset;
+    }
+    if (descriptors.length === 0) sent = this.#c.send(socket, this.#address, length, FLAGS.dontWait | FLAGS.noSignal);
     else {
-      this.#out.point(bytes, length);
+      this.#out.point(this.#address, length);
       this.#out.pass(descriptors);
-      sent = this.#c.sendmsg(socket, this.#out.bytes, FLAGS.dontWait | FLAGS.noSignal);
+      sent = this.#c.sendmsg(socket, this.#out.address, FLAGS.dontWait | FLAGS.noSignal);
     }
     if (sent >= 0) return sent;
     const errno = this.#c.koffi.errno();
@@ -76,29 +83,30 @@ export class Messages {
   }
 }
 
+/** Where a buffer lies; one that is no part of a small array stays there. */
+const addressOf = (c: LibC, buffer: ArrayBufferLike): number => Number(c.koffi.address(buffer));
+
 /** A struct msghdr with one vector and room for descriptors. */
 class Header {
-  readonly bytes: Uint8Array;
+  readonly address: number;
   readonly #view: DataView;
   readonly #vector: DataView;
   readonly #control: DataView;
-  readonly #address: (bytes: ArrayBuffer) => bigint;
 
   constructor(c: LibC) {
     // Buffers made so, and not as small arrays, stay where they are.
     const [message, vector, control] = [MESSAGE.size, 16, CONTROL.data + 4 * MAX_DESCRIPTORS].map((size) => new ArrayBuffer(size)) as [ArrayBuffer, ArrayBuffer, ArrayBuffer];
-    this.#address = (buffer) => c.koffi.address(buffer);
-    this.bytes = new Uint8Array(message);
+    this.address = addressOf(c, message);
     this.#view = new DataView(message);
     this.#vector = new DataView(vector);
     this.#control = new DataView(control);
-    this.#view.setBigUint64(MESSAGE.vectors, this.#address(vector), true);
+    this.#view.setBigUint64(MESSAGE.vectors, BigInt(addressOf(c, vector)), true);
     this.#view.setBigUint64(MESSAGE.vectorCount, 1n, true);
-    this.#view.setBigUint64(MESSAGE.control, this.#address(control), true);
+    this.#view.setBigUint64(MESSAGE.control, BigInt(addressOf(c, control)), true);
   }
 
-  point(bytes: Uint8Array, length: number): void {
-    this.#vector.setBigUint64(0, this.#address(bytes.buffer as ArrayBuffer) + BigInt(bytes.byteOffset), true);
+  point(address: number, length: number): void {
+    this.#vector.setBigUint64(0, BigInt(address), true);
     this.#vector.setBigUint64(8, BigInt(length), true);
   }
 
