@@ -151,11 +151,14 @@ function checkSynthetic(
 ): Recognised | undefined {
   const { imemLength, dmemLength, patched } = header;
   const { falconSize, withoutBootRom } = SYNTHETIC_SIGNATURE;
-  const [at, slot] = start.brom ? [start.brom.paraAddr, falconSize] : [withoutBootRom.dmemOffset, withoutBootRom.size];
   if (imemLength < size || imemLength > imem.length || dmemLength > start.dmem.length) return { refused: 'less loaded than the header says' };
+  const at = start.brom ? start.brom.paraAddr : withoutBootRom.dmemOffset;
+  // What checks itself has a slot as Turing's, or one as those behind a boot ROM: GA100's booters.
+  const full = readSignature(start.dmem.subarray(at, dmemLength));
+  const slot = start.brom !== undefined || full !== undefined ? falconSize : withoutBootRom.size;
   if (at + slot > dmemLength || patched.start + patched.length > dmemLength) return { refused: 'signature or patched range outside DMEM' };
   const block = start.dmem.subarray(at, at + slot);
-  const signature = start.brom ? readSignature(block) : { fuseVersion: 0, digest: block };
+  const signature = start.brom ? full : full ?? { fuseVersion: 0, digest: block };
   if (signature === undefined) return { refused: 'no signature' };
   const fuse = start.brom ? fuses[BROM[header.kind as keyof typeof BROM].fuse] : 0;
   if (signature.fuseVersion !== fuse) return { refused: `signature is for fuse version ${signature.fuseVersion}, the chip has ${fuse}` };

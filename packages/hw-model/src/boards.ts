@@ -1,6 +1,12 @@
 import type { ChipName } from '@nova-stack/gpu-regs';
 
-import type { ChipFacts, DisplayFacts } from './port.ts';
+import { ADA_BOARDS, type AdaBoardName } from './boards/ada.ts';
+import { AMPERE_BOARDS, type AmpereBoardName } from './boards/ampere.ts';
+import { TURING_BOARDS, type TuringBoardName } from './boards/turing.ts';
+import { USUAL_DISPLAY } from './boards/usual.ts';
+import type { ChipFacts } from './port.ts';
+
+export { USUAL_DISPLAY } from './boards/usual.ts';
 
 /** A board: a chip, and what is decided around it. Sizes in bytes. What follows from the chip alone is not here. */
 export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' | 'chipId'> {
@@ -17,9 +23,6 @@ export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' 
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
-
-/** What a graphics card usually has: four heads, four output resources, three DisplayPort connectors and one for HDMI; nothing plugged in. */
-export const USUAL_DISPLAY: DisplayFacts = { heads: 4, sors: 4, outputs: [{ connector: 'DP' }, { connector: 'DP' }, { connector: 'DP' }, { connector: 'HDMI' }] };
 
 /** What all boards with an AD102 share. Channels, segment size and vectors are assumed. */
 const AD102 = {
@@ -136,7 +139,10 @@ const boards = {
     engines: ['GR0', 'COPY0', 'COPY1', 'COPY2', 'COPY3', 'COPY4', 'NVDEC0', 'NVENC0', 'SEC2'],
     vbiosVersion: [0x90, 0x02, 0x0b, 0x00, 0x0e],
   },
+  ...TURING_BOARDS,
+  ...AMPERE_BOARDS,
+  ...ADA_BOARDS,
 } as const satisfies Readonly<Record<string, Board>>;
 
-export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090' | 'rtx2080ti';
+export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090' | 'rtx2080ti' | TuringBoardName | AmpereBoardName | AdaBoardName;
 export const BOARDS: Readonly<Record<BoardName, Board>> = boards;

@@ -306,7 +306,7 @@ export class ModelledGpu implements Gpu {
     const { prom, pramin } = BAR0_WINDOWS;
     const { chip, pci, classCode, vbiosVersion, fuses } = this.#board;
     const { configMirror, fwsecDescriptor } = CHIPS[chip].family;
-    const rom = vbiosRom({ chip, fwsecDescriptor: fwsecDescriptor!, vendor: pci.vendor, device: pci.device, classCode, version: vbiosVersion, fuseVersions: [fuses.gspFwsec] });
+    const rom = vbiosRom({ chip, fwsecDescriptor: fwsecDescriptor!, vendor: pci.vendor, device: pci.device, classCode, version: vbiosVersion, fuseVersions: [fuses.gspFwsec], initFromRom: chip === 'ga100' });
     this.#registers.window(prom.start, prom.size, promWindow(rom));
     this.#registers.window(pramin.start, pramin.size, this.#view('PRAMIN', () => {
       const value = this.#registers.get(NV_PBUS_BAR0_WINDOW);

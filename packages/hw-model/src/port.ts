@@ -71,7 +71,7 @@ export interface DisplayFacts {
 
 /** Video memory and the cache before it. */
 export interface MemoryFacts {
-  readonly type: 'GDDR6' | 'GDDR6X' | 'HBM2' | 'HBM3' | 'GDDR7';
+  readonly type: 'GDDR5' | 'GDDR6' | 'GDDR6X' | 'HBM2' | 'HBM3' | 'GDDR7';
   /** Bits. */
   readonly busWidth: number;
   /** Bytes. */

@@ -90,7 +90,8 @@ function layOut(device: Device, family: Chip['family'], files: FirmwareFiles): F
 /** Loads the firmware into WPR2 and starts it. */
 async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles, layout: FbLayout, booterLoad: Booter, libos: number, wprMeta: number): Promise<void> {
   const { gsp, sec2, fwsec } = bundle;
-  await runFrts(device, gsp, fwsec, layout.frts);
+  // Where there is no region for run-time services, booter alone makes WPR2.
+  if (layout.frts.size > 0) await runFrts(device, gsp, fwsec, layout.frts);
   await gsp.reset('gsp-reset');
   // Nothing is loaded: the core halts at once and the mailboxes stay for the firmware to read.
   await gsp.run('gsp-reset', { mailbox0: libos % 2 ** 32, mailbox1: Math.floor(libos / 2 ** 32) });

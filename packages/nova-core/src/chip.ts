@@ -16,9 +16,9 @@ export interface Chip {
   readonly family: Family;
 }
 
-/** Whether this driver brings chips of a family up: FWSEC and booter start the GSP. */
+/** Whether this driver brings chips of a family up: booter starts the GSP. */
 function supported({ bootChain }: Family): boolean {
-  return bootChain === 'fwsec-booter';
+  return bootChain === 'fwsec-booter' || bootChain === 'booter';
 }
 
 /** Architecture of the first chips that have BOOT_42 at all. */

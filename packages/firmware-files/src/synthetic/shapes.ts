@@ -50,12 +50,26 @@ const AES = { signatures: 1, signatureSize: 16, pkcOffset: 0x200, metadata: { fu
 const NOTHING = { offset: 0, size: 0 } as const;
 const TURING_BOOTLOADER: PackShape['bootloader'] = { version: 4, size: 0x1000, code: { offset: 0, size: 0x488 }, manifestSize: 0, monitorData: NOTHING, monitorCode: NOTHING };
 const TURING_FAMILIES = ['ga100', 'tu11x', 'tu10x'];
+/** GA100's booters check themselves as Turing's do, with signatures as long as those of later chips. */
+const GA100_SIGNED = { signatures: 1, signatureSize: 384, pkcOffset: 0x200, metadata: { fuseVersion: 0, engineIdMask: 1, ucodeId: 3 } };
 
 /** 570.144: measured on linux-firmware's files. */
 const SHAPES_570: Readonly<Record<string, PackShape>> = {
   tu102: {
     signatures: TURING_FAMILIES,
     booter: { ...AES, load: { appSize: 0x8400, osDataSize: 0x6200 }, unload: { appSize: 0x4b00, osDataSize: 0x4d00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'gen_bootloader',
+  },
+  tu116: {
+    signatures: TURING_FAMILIES,
+    booter: { ...AES, load: { appSize: 0x8300, osDataSize: 0x6200 }, unload: { appSize: 0x4a00, osDataSize: 0x4d00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'gen_bootloader',
+  },
+  ga100: {
+    signatures: TURING_FAMILIES,
+    booter: { ...GA100_SIGNED, load: { appSize: 0x8600, osDataSize: 0x6400 }, unload: { appSize: 0x4c00, osDataSize: 0x4f00 } },
     bootloader: TURING_BOOTLOADER,
     falconBootloader: 'gen_bootloader',
   },
@@ -79,6 +93,18 @@ const SHAPES_535: Readonly<Record<string, PackShape>> = {
     bootloader: TURING_BOOTLOADER,
     falconBootloader: 'acr/bl.bin',
   },
+  tu116: {
+    signatures: TURING_FAMILIES,
+    booter: { ...AES, load: { appSize: 0x7f00, osDataSize: 0x6200 }, unload: { appSize: 0x4600, osDataSize: 0x4d00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'acr/bl.bin',
+  },
+  ga100: {
+    signatures: TURING_FAMILIES,
+    booter: { ...GA100_SIGNED, load: { appSize: 0x8000, osDataSize: 0x6400 }, unload: { appSize: 0x4600, osDataSize: 0x4f00 } },
+    bootloader: TURING_BOOTLOADER,
+    falconBootloader: 'acr/bl.bin',
+  },
   ad102: {
     signatures: ['cc_gh100', 'gh100', 'ad10x', 'ga10x'],
     booter: { ...RSA3K, load: { appSize: 0x7600, osDataSize: 0x6000 }, unload: { appSize: 0x4800, osDataSize: 0x4e00, tailSize: 0x100 } },
@@ -99,7 +125,7 @@ const SHAPES_535: Readonly<Record<string, PackShape>> = {
  */
 const FAMILIES_580 = ['gb20y', 'gb20x', 'gb10y', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'];
 const SHAPES_580 = Object.fromEntries(Object.entries(SHAPES_570).map(([chip, shape]) =>
-  [chip, chip === 'tu102' ? shape : { ...shape, signatures: FAMILIES_580 }]));
+  [chip, shape.signatures === TURING_FAMILIES ? shape : { ...shape, signatures: FAMILIES_580 }]));
 
 /** By release, then by the chip whose files linux-firmware keeps. */
 export const SHAPES: Readonly<Record<string, Readonly<Record<string, PackShape>>>> = {

@@ -5,6 +5,23 @@ import { struct, type Layout, type ValueOf } from '@nova-stack/c-layout';
  * Sources: linux: drivers/gpu/nova-core/vbios.rs, drivers/gpu/drm/nouveau/nvkm/subdev/bios/{image,pcir,npde}.c
  */
 
+/**
+ * Header of the init-from-ROM section that some flashes begin with, in front of the first image: `NVGI`, a word with its version and
+ * size, and behind it where the images are; from version 3 on, a directory (`RFRD`) in 4 KiB from the flash's status tells that.
+ * Source: linux: drivers/gpu/nova-core/vbios.rs (rom_offset)
+ */
+export const IFR = {
+  signature: 0x4947_564e,
+  /** Offset of the word with both of what follows. */
+  fixed: 4,
+  version: { shift: 8, mask: 0xff },
+  fixedSize: { shift: 16, mask: 0x7fff },
+  /** Version 1 and 2: the images' offset stands so far behind the fixed part. */
+  imageOffset: 4,
+  directorySignature: 0x4452_4652,
+  directoryGap: 0x1000,
+} as const;
+
 /** Lengths in image headers count in blocks of so many bytes. */
 export const IMAGE_BLOCK = 512;
 /** Values of a ROM header's signature: as everywhere, and NVIDIA's own. */

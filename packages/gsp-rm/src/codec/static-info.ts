@@ -44,7 +44,7 @@ const REGION_LIMIT = 16;
 /** Full performance; the only kind of memory on the boards that are modelled. */
 const PERFORMANCE = 100;
 /** NV2080_CTRL_FB_INFO_RAM_TYPE_* */
-export const RAM_TYPES = { HBM2: 0x0f, GDDR6: 0x11, GDDR6X: 0x12, HBM3: 0x14, GDDR7: 0x15 } as const;
+export const RAM_TYPES = { GDDR5: 0x08, HBM2: 0x0f, GDDR6: 0x11, GDDR6X: 0x12, HBM3: 0x14, GDDR7: 0x15 } as const;
 
 export interface StaticInfoCodec {
   readonly size: number;

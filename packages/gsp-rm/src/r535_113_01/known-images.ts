@@ -10,6 +10,8 @@ export const KNOWN_UCODES: readonly KnownUcode[] = [
   knownBooter(RELEASE, 'tu102', 'booterUnload', 0x4600, '030428ed4ef7d97affb83577235101bba26fcb56f9819707fd2af38efa18d72c'),
   knownBooter(RELEASE, 'tu116', 'booterLoad', 0x7f00, '40b9dff173d60af4720aeb02df7b4434aa698d7247dd5d0d73598a65b778ab6f'),
   knownBooter(RELEASE, 'tu116', 'booterUnload', 0x4600, 'c2bcaa50c0a0d8f02c4eb4fbea24f542fa8baea1ae21e071b2625c9bf87b25f4'),
+  knownBooter(RELEASE, 'ga100', 'booterLoad', 0x8000, 'f52807fb7f664df55b871e11068d21380c0fa4e866dd8ef3c294aa8c7916cda0'),
+  knownBooter(RELEASE, 'ga100', 'booterUnload', 0x4600, 'dac8c3ca90906939c842ff5e58a0b6cf305dc02e35daaf1bc1f6bcf2567cf68f'),
   knownBooter(RELEASE, 'ga102', 'booterLoad', 0x8300, '93490057379c531c14764d1795fcbc5ddbae245dab6b5c730fe3883659c0eba7'),
   knownBooter(RELEASE, 'ga102', 'booterUnload', 0x4900, '0b5ab396ecc0da2e15e0e9e0ed856f7cc3cf803a83b721b82c193e6410cb11bf'),
   knownBooter(RELEASE, 'ad102', 'booterLoad', 0x7600, '47c6b4825c81cb082e377b47e58605added72344b078fa7b26d64d3e48046db3'),

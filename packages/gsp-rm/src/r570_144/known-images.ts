@@ -10,6 +10,8 @@ export const KNOWN_UCODES: readonly KnownUcode[] = [
   knownBooter(RELEASE, 'tu102', 'booterUnload', 0x4b00, 'cfed6249b5f4bf2e120c601493d1b840af84b3f2f5b7625c4327c52fd238d2ff'),
   knownBooter(RELEASE, 'tu116', 'booterLoad', 0x8300, '8e5edf2218ebe68e612165549d5816eb5ddd1102a66a39e019eff998cd49214d'),
   knownBooter(RELEASE, 'tu116', 'booterUnload', 0x4a00, '1fc942a474cb9dd096f57bb3bf2d4e41b9e807b418de9acd75b9b5f9ca4c5e83'),
+  knownBooter(RELEASE, 'ga100', 'booterLoad', 0x8600, 'cd23e5e6fc1793ed00bc1ed2d878d7365b86b4e0bcff7882a093f8420be7fb03'),
+  knownBooter(RELEASE, 'ga100', 'booterUnload', 0x4c00, 'e5c57afa12946e9440495e37369f46c502761a3915bc00dbc5d12b4a62d218e1'),
   knownBooter(RELEASE, 'ga102', 'booterLoad', 0x8900, 'c13735b06dc8054579f5009b079402f1a3a75775b19668d54fb2abdd442e1c12'),
   knownBooter(RELEASE, 'ga102', 'booterUnload', 0x4f00, 'cfb62679609cf8252fa9ec46e0528705c78a6c4ee34f5fe19761a25af328806f'),
   knownBooter(RELEASE, 'ad102', 'booterLoad', 0x7d00, 'cc554149af920f2d886867ab7b5ff61a51071e930790a27021a53148ed98fc47'),
@@ -43,6 +45,8 @@ export const KNOWN_IMAGES: readonly KnownImage[] = [
 export const KNOWN_BOOTLOADERS: readonly KnownBootloader[] = [
   // All Turings have one, and 535.113.01 the same.
   { chip: 'tu102', size: 0x1000, sha256: '8765694cd38beaa4e2b8b1b83a31fb7aee6cb9d8b7c6bc7a86e6d931a3a056c2' },
+  // Of 535.113.01 as well.
+  { chip: 'ga100', size: 0x1000, sha256: 'b80c6623f09df2f155ab335095575c637aef5e66cba6542e047422a6bab094e4' },
   { chip: 'ga102', size: 0x6000, sha256: '3df651acb174fd5f5561a1996965b192f50c5d763168446ed0d4ead19d895768' },
   { chip: 'ad102', size: 0x9000, sha256: '45d6335a8185d6ff13e8d1484cea73f68d3d13aa1c19dc080ed1c3482dd5bac0' },
 ];

@@ -110,6 +110,14 @@ describe('the synthetic VBIOS', () => {
     expect(sha256.create().update(ucode.subarray(secure, load)).update(dmem).digest().subarray(0, 16)).toEqual(signature);
   });
 
+  it('stands behind an init-from-ROM section where reads do not skip that: GA100', () => {
+    const bytes = vbiosRom({ ...spec, initFromRom: true });
+    const words = new DataView(bytes.buffer);
+    expect([words.getUint32(0, true), (words.getUint32(4, true) >>> 8) & 0xff]).toEqual([0x4947564e, 2]);
+    const at = words.getUint32(((words.getUint32(4, true) >>> 16) & 0x7fff) + 4, true);
+    expect(bytes.slice(at)).toEqual(rom);
+  });
+
   test.prop([fc.uniqueArray(fc.nat(15), { minLength: 1 })], { numRuns: 20 })('carries a signature per fuse version, in order, over all that is not patched', (fuseVersions) => {
     const bytes = vbiosRom({ ...spec, fuseVersions });
     const at = bytes.length - 0;

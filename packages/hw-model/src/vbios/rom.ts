@@ -1,7 +1,7 @@
 import { ascii } from '@nova-stack/c-layout';
 import {
   BIT_HEADER, BIT_ID, BIT_SIGNATURE, BIT_TOKEN, BIT_TOKENS, BROM_ENGINES, CODE_TYPES, FALCON_APPLICATIONS, FALCON_TABLE_ENTRY, FALCON_TABLE_HEADER,
-  FWSEC_UCODE_ID, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES, UCODE_DESCRIPTOR_V2, UCODE_DESCRIPTOR_V3,
+  FWSEC_UCODE_ID, IFR, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES, UCODE_DESCRIPTOR_V2, UCODE_DESCRIPTOR_V3,
 } from '@nova-stack/gpu-regs';
 
 import { fwsecUcode, turingFwsecUcode } from './fwsec-ucode.ts';
@@ -19,6 +19,8 @@ export interface VbiosSpec {
   readonly version: readonly [number, number, number, number, number];
   /** Fuse versions that FWSEC has a signature for, 0 to 15; of no account with descriptor version 2. */
   readonly fuseVersions: readonly number[];
+  /** The flash begins with an init-from-ROM section, which reads do not skip: so it is on GA100. */
+  readonly initFromRom?: boolean;
 }
 
 /** Where the PCI data structure lies in every image, and BIT in the first. */
@@ -33,6 +35,9 @@ const FALCON_DATA_AT = 0x240;
 /** In the FWSEC image. */
 const TABLE_AT = 0x400;
 const DESCRIPTOR_AT = 0x440;
+/** Of the init-from-ROM section: assumed, what is fixed of it and all. */
+const IFR_FIXED_SIZE = 0x10;
+const IFR_SIZE = 0x1000;
 /** Readers look that far past the start of the last image. */
 const READ_AHEAD = 0x1000;
 
@@ -44,7 +49,17 @@ const READ_AHEAD = 0x1000;
  */
 export function vbiosRom(spec: VbiosSpec): Uint8Array {
   const images = [pcAtImage(spec), image(EFI_SIZE, spec, CODE_TYPES.efi, false), fwsecImage(spec)];
-  return joined(images);
+  return joined(spec.initFromRom === true ? [initFromRom(), ...images] : images);
+}
+
+/** An empty section of version 2: nobody but the chip itself runs what would be in it. */
+function initFromRom(): Uint8Array {
+  const bytes = new Uint8Array(IFR_SIZE);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, IFR.signature, true);
+  view.setUint32(IFR.fixed, ((IFR_FIXED_SIZE << IFR.fixedSize.shift) | (2 << IFR.version.shift)) >>> 0, true);
+  view.setUint32(IFR_FIXED_SIZE + IFR.imageOffset, IFR_SIZE, true);
+  return bytes;
 }
 
 /** An image of `size` bytes with its headers. */

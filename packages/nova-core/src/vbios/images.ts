@@ -1,5 +1,5 @@
 import { text } from '@nova-stack/c-layout';
-import { CODE_TYPES, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES } from '@nova-stack/gpu-regs';
+import { CODE_TYPES, IFR, IMAGE_BLOCK, LAST_IMAGE, NPDE, NPDE_ALIGN, NPDE_SIGNATURE, PCIR, ROM_HEADER, ROM_SIGNATURES } from '@nova-stack/gpu-regs';
 
 import { alignUp } from '../sizes.ts';
 import { VbiosError } from './error.ts';
@@ -22,9 +22,6 @@ const HEADER_WINDOW = 1024;
 const SIGNATURES: readonly number[] = [ROM_SIGNATURES.pci, ROM_SIGNATURES.nvidia];
 const PCIR_TAGS: readonly string[] = ['PCIR', 'NPDS'];
 
-/** Header in front of the first image of some boards. */
-const IFR = { signature: 0x4947_564e, directorySignature: 0x4452_4652, directoryGap: 0x1000 } as const;
-
 /**
  * Where the first image starts. Boards with an init-from-ROM section begin with its header instead of an image.
  * Source: linux: drivers/gpu/nova-core/vbios.rs.
@@ -32,12 +29,12 @@ const IFR = { signature: 0x4947_564e, directorySignature: 0x4452_4652, directory
 export function firstImageOffset(rom: Rom): number {
   const head = rom.upTo(Math.min(12, rom.size), 'ROM header');
   if (head.u32(0, 'IFR.signature') !== IFR.signature) return 0;
-  const fixed = head.u32(4, 'IFR.fixed0');
-  const version = (fixed >>> 8) & 0xff;
+  const fixed = head.u32(IFR.fixed, 'IFR.fixed0');
+  const version = (fixed >>> IFR.version.shift) & IFR.version.mask;
   switch (version) {
     case 1:
     case 2: {
-      const at = ((fixed >>> 16) & 0x7fff) + 4;
+      const at = ((fixed >>> IFR.fixedSize.shift) & IFR.fixedSize.mask) + IFR.imageOffset;
       return rom.upTo(at + 4, 'IFR.imageOffset').u32(at, 'IFR.imageOffset');
     }
     case 3: {
