@@ -2,7 +2,6 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { firmwareDirectory, main } from '@nova-stack/nova';
 import { createMachine } from '@nova-stack/nova/machine';
 import { SUPPORTED_FIRMWARE } from '@nova-stack/nova-core';
@@ -23,21 +22,6 @@ const missing = SUPPORTED_FIRMWARE.filter((version) => !there.includes(version))
 if (skipped === undefined) console.warn(`Boots with NVIDIA's own files: ${there.join(', ')}; SKIPPED, for the tree lacks their files: ${missing.join(', ')}`);
 
 describe.skipIf(skipped !== undefined)('the real files', () => {
-  const boards = Object.keys(BOARDS) as BoardName[];
-
-  test.each(there.flatMap((version) => boards.map((board) => [version, board] as const)))('of %s boot on %s, unload, and boot again', async (version, board) => {
-    const machine = createMachine({ board, version, firmware: await firmwareDirectory(dir) });
-    const [device] = machine.pci.find({ vendor: 0x10de, baseClass: 0x03 });
-    for (let i = 0; i < 2; i++) {
-      const core = await machine.core.probe(device!);
-      expect(core.firmwareVersion).toBe(version);
-      expect(core.withheld).toHaveLength(BOARDS[board].sriov && version !== '570.144' ? 1 : 0);
-      await core.unbind();
-      expect(device!.dmaInUse()).toEqual([]);
-    }
-    expect(machine.auxBus.devices()).toEqual([]);
-  });
-
   test('are booted from the newest version on', async () => {
     const machine = createMachine({ board: 'rtx4090', firmware: await firmwareDirectory(dir) });
     const [device] = machine.pci.find({ vendor: 0x10de, baseClass: 0x03 });

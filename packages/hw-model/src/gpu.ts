@@ -286,7 +286,9 @@ export class ModelledGpu implements Gpu {
   }
 
   #falcon(name: EngineName): Falcon {
-    return new Falcon(name, CHIPS[this.#board.chip].family.falcon, this.#registers, {
+    const { falcon, architecture } = CHIPS[this.#board.chip].family;
+    return new Falcon(name, falcon, this.#registers, {
+      retriggers: architecture !== 'turing',
       now: () => this.#now(),
       start: (job) => { this.#start(job); },
       readVram: (address, into) => {

@@ -49,6 +49,8 @@ const CLEARED_BY_RESET: readonly FalconRegister[] = [NV_PFALCON_FALCON_IRQDEST, 
 
 /** What a falcon needs of the chip around it. */
 export interface FalconSurroundings {
+  /** The CPU can have its interrupt sent again: so since Ampere. */
+  readonly retriggers: boolean;
   now(): number;
   start(job: MemoryJob): void;
   /** False outside VRAM. */
@@ -148,6 +150,9 @@ export class Falcon {
         this.#signal();
       },
     });
+    for (let i = 0; this.#world.retriggers && i < NV_PFALCON_FALCON_INTR_RETRIGGER.count; i++) {
+      this.#handle(at(NV_PFALCON_FALCON_INTR_RETRIGGER, i), { write: () => { this.#signal(); } });
+    }
     this.#handle(NV_PFALCON_FALCON_IRQMCLR, { write: (bits) => { this.#set(NV_PFALCON_FALCON_IRQMASK, this.#get(NV_PFALCON_FALCON_IRQMASK) & ~bits); } });
   }
 
@@ -163,9 +168,6 @@ export class Falcon {
     for (let i = 0; i < NV_PFALCON2_FALCON_BROM_PARAADDR.count; i++) this.#plain(at(NV_PFALCON2_FALCON_BROM_PARAADDR, i));
     this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) });
     this.#handle(NV_PRISCV_RISCV_IRQMASK, { read: () => this.#get(NV_PFALCON_FALCON_IRQMASK) });
-    for (let i = 0; i < NV_PFALCON_FALCON_INTR_RETRIGGER.count; i++) {
-      this.#handle(at(NV_PFALCON_FALCON_INTR_RETRIGGER, i), { write: () => { this.#signal(); } });
-    }
     this.#handle(NV_PRISCV_RISCV_BCR_CTRL, {
       read: () => set(NV_PRISCV_RISCV_BCR_CTRL, this.state.bootConfig, { valid: this.state.bootConfigValid ? 1 : 0 }),
       write: (value) => {
