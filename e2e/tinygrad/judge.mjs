@@ -131,7 +131,7 @@ async function judge(board, bar1) {
   if (values.keep !== undefined) mkdirSync(values.keep, { recursive: true });
   const file = (/** @type {string} */ name) => join(values.keep ?? work, `${board}-${bar1}-${name}`);
   const [socket, trace] = [join(work, "gpu.sock"), file("model.jsonl")];
-  const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", board, "--bar1", BAR1[bar1] ?? "", "--socket", socket, "--trace", trace], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", board, "--bar1", BAR1[bar1] ?? "", "--socket", socket, "--trace", trace, ...(values.keep === undefined ? [] : ["--registers", join(values.keep, `${board}-${bar1}-registers.txt`)])], { stdio: ["ignore", "pipe", "inherit"] });
   /** @type {Promise<number | null>} */
   const ended = new Promise((done) => server.once("exit", done));
   try {

@@ -1,6 +1,6 @@
 import { struct, type Layout } from '@nova-stack/c-layout';
 
-import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
+import { BIN_HEADER, BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, type Region } from './file-bytes.ts';
 
 /**
@@ -187,4 +187,44 @@ export function writeBooter(booter: BooterParts): Uint8Array {
     .u32(hs.signatureCountOffset, signatures.length, 'signatureCount')
     .record(HS_HEADER, bin.headerOffset, hs, 'hs')
     .record(BIN_HEADER, 0, bin, 'bin').bytes;
+}
+
+const BLOCK = 0x100;
+
+/** A booter's content, without what follows from how its file is laid out. */
+export interface BooterContent {
+  readonly load: Omit<BooterLoadHeader, 'appCount'>;
+  readonly app: { readonly codeOffset: number; readonly codeSize: number };
+  readonly patchLocation: number;
+  readonly metadata: BooterMetadata;
+  /** All of one length. */
+  readonly signatures: readonly Uint8Array[];
+  readonly data: Uint8Array;
+}
+
+/** A booter's file from its content, laid out as known files are: headers right behind each other, the data after the next multiple of 4. */
+export function composeBooter({ load, app, patchLocation, metadata, signatures, data }: BooterContent, file: string): Uint8Array {
+  const signaturesOffset = BIN_HEADER_SIZE + HS_HEADER.size;
+  const signaturesSize = signatures.reduce((size, { length }) => size + length, 0);
+  const patchLocationOffset = signaturesOffset + signaturesSize;
+  const signatureShiftOffset = patchLocationOffset + 4;
+  const metadataOffset = signatureShiftOffset + 4;
+  const signatureCountOffset = metadataOffset + METADATA.size;
+  const loadHeaderOffset = signatureCountOffset + 4;
+  const loadHeaderSize = LOAD_HEADER.size + APP.size;
+  const dataOffset = loadHeaderOffset + loadHeaderSize;
+  const size = dataOffset + data.length;
+  return writeBooter({
+    file, size,
+    bin: { magic: BIN_MAGIC, version: BIN_VERSION, totalSize: Math.ceil(size / BLOCK) * BLOCK, headerOffset: BIN_HEADER_SIZE, dataOffset, dataSize: data.length },
+    hs: {
+      signaturesOffset, signaturesSize, patchLocationOffset, signatureShiftOffset, metadataOffset,
+      metadataSize: METADATA.size, signatureCountOffset, loadHeaderOffset, loadHeaderSize,
+    },
+    patchLocation, signatureShift: 0, signatures, metadata,
+    load: { ...load, appCount: 1 },
+    apps: [{ codeOffset: app.codeOffset, codeSize: app.codeSize, dataOffset: app.codeOffset, dataSize: 0 }],
+    data,
+    rest: [],
+  });
 }

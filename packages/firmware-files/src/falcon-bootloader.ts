@@ -1,6 +1,6 @@
 import { struct, type Layout } from '@nova-stack/c-layout';
 
-import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
+import { BIN_HEADER, BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, offsetOf, type Region } from './file-bytes.ts';
 
 /** Offsets into the data part, in bytes. */
@@ -59,4 +59,17 @@ export function writeFalconBootloader({ file, size, bin, descriptor, data, rest 
     .record(BIN_HEADER, 0, bin, 'bin')
     .record(DESCRIPTOR, bin.headerOffset, descriptor, 'descriptor')
     .put(bin.dataOffset, data, 'data').bytes;
+}
+
+const BLOCK = 0x100;
+
+/** A falcon bootloader's file from its descriptor and data, laid out as known files are. */
+export function composeFalconBootloader({ descriptor, data }: Pick<FalconBootloader, 'descriptor' | 'data'>, file: string): Uint8Array {
+  const dataOffset = BIN_HEADER_SIZE + DESCRIPTOR.size;
+  const size = dataOffset + data.length;
+  return writeFalconBootloader({
+    file, size,
+    bin: { magic: BIN_MAGIC, version: BIN_VERSION, totalSize: Math.ceil(size / BLOCK) * BLOCK, headerOffset: BIN_HEADER_SIZE, dataOffset, dataSize: data.length },
+    descriptor, data, code: data.subarray(descriptor.codeOffset, descriptor.codeOffset + descriptor.codeSize), rest: [],
+  });
 }

@@ -1,5 +1,5 @@
 import { CHIPS } from './chips.ts';
-import { parseElf64, writeElf64, type Elf64, type ElfSection } from './elf64.ts';
+import { ELF64_IDENT, ELF_HEADER_SIZE, parseElf64, SECTION_HEADER_SIZE, writeElf64, type Elf64, type ElfSection } from './elf64.ts';
 import { FirmwareFileError } from './errors.ts';
 
 const SIGNATURE_PREFIX = '.fwsignature_';
@@ -80,4 +80,53 @@ export function gspSignature(gsp: GspImage, chip: string): Uint8Array {
 /** The file's bytes again. */
 export function writeGspImage(gsp: Pick<GspImage, 'elf'>): Uint8Array {
   return writeElf64(gsp.elf);
+}
+
+const RELOCATABLE = 1;
+const RISC_V = 0xf3;
+const PROGRAM_BITS = 1;
+const STRINGS = 3;
+
+const ascii = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+/** A `gsp` file from its parts: an ELF file with sections for the image, the release and each family's signature. */
+export function gspElf({ file, version, image, signatures }: {
+  readonly file: string; readonly version: string; readonly image: Uint8Array; readonly signatures: readonly (readonly [family: string, signature: Uint8Array])[];
+}): Uint8Array {
+  const contents: (readonly [name: string, type: number, bytes: Uint8Array])[] = [
+    ['', 0, new Uint8Array()],
+    ['.fwimage', PROGRAM_BITS, image],
+    ['.fwversion', PROGRAM_BITS, ascii(`${version}\0`)],
+    ...signatures.map(([family, signature]) => [SIGNATURE_PREFIX + family, PROGRAM_BITS, signature] as const),
+  ];
+  const names = [...contents.map(([name]) => name), '.shstrtab'];
+  const table = ascii(names.map((name) => `${name}\0`).join(''));
+  contents.push(['.shstrtab', STRINGS, table]);
+
+  let offset = ELF_HEADER_SIZE;
+  let nameOffset = 0;
+  const sections = contents.map(([name, type, bytes]): ElfSection => {
+    const header = {
+      name: nameOffset, type, flags: name === '.fwimage' ? 3n : 0n, address: 0n, offset: type === 0 ? 0n : BigInt(offset),
+      size: BigInt(bytes.length), link: 0, info: 0, alignment: type === 0 ? 0n : 1n, entrySize: 0n,
+    };
+    nameOffset += name.length + 1;
+    offset += bytes.length;
+    return { name, header, bytes };
+  });
+  const sectionHeaderOffset = Math.ceil(offset / 8) * 8;
+  const ident = new Uint8Array(16);
+  ident.set(ELF64_IDENT);
+  return writeElf64({
+    file,
+    size: sectionHeaderOffset + sections.length * SECTION_HEADER_SIZE,
+    header: {
+      ident, type: RELOCATABLE, machine: RISC_V, version: 1, entry: 0n, programHeaderOffset: 0n, sectionHeaderOffset: BigInt(sectionHeaderOffset),
+      flags: 0, headerSize: ELF_HEADER_SIZE, programHeaderEntrySize: 0, programHeaderCount: 0,
+      sectionHeaderEntrySize: SECTION_HEADER_SIZE, sectionHeaderCount: sections.length,
+      sectionNamesIndex: sections.length - 1,
+    },
+    sections,
+    rest: [],
+  });
 }

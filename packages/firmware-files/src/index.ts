@@ -15,7 +15,13 @@ export {
   parseFalconBootloader, writeFalconBootloader, type FalconBootloader, type FalconBootloaderDescriptor,
 } from './falcon-bootloader.ts';
 export { CHIPS, type ChipFiles } from './chips.ts';
-export { acrBootloaderPath, FIRMWARE_LINKS, firmwareKinds, firmwarePath, resolveLinks, type FirmwareKind } from './paths.ts';
+export { isTlv, parseTlv, TLV_MAGIC, writeTlv, type Tlv, type TlvBlock } from './tlv/container.ts';
+export {
+  parseBooterTlv, parseBootloaderTlv, parseFalconBootloaderTlv, parseFmcTlv, parseGspTlv, writeBooterTlv, writeBootloaderTlv, writeFalconBootloaderTlv,
+  writeFmcTlv, writeGspTlv, type BooterTlv, type BootloaderTlv, type FalconBootloaderTlv, type FmcTlv, type GspTlv,
+} from './tlv/contents.ts';
+export { binToTlv, readTlvImage, tlvToBin, type ConvertedFile, type ConvertOptions } from './tlv/convert.ts';
+export { acrBootloaderPath, FIRMWARE_LINKS, firmwareKinds, firmwarePath, resolveLinks, tlvPath, type FirmwareKind } from './paths.ts';
 export { memorySource, type FirmwareSource } from './source.ts';
 export { compareVersions, firmwareVersions } from './versions.ts';
 export { SYNTHETIC_VERSIONS, syntheticPack, type SyntheticPackOptions } from './synthetic/pack.ts';

@@ -8,6 +8,16 @@ export function firmwarePath({ chip, kind, version }: { readonly chip: string; r
   return `nvidia/${chip}/gsp/${kind}-${version}.bin`;
 }
 
+/** Names of the containers that nova-core reads; they have no version. Source: linux: drivers/gpu/nova-core/firmware/ */
+const TLV_NAMES: Readonly<Record<FirmwareKind, string>> = {
+  gsp: 'gsp', bootloader: 'gsp_bootloader', booter_load: 'booter_load', booter_unload: 'booter_unload', gen_bootloader: 'gen_bootloader', fmc: 'fmc',
+};
+
+/** Path of a container, such as `nvidia/ad102/gsp/booter_load.tlv`. */
+export function tlvPath({ chip, kind }: { readonly chip: string; readonly kind: FirmwareKind }): string {
+  return `nvidia/${chip}/gsp/${TLV_NAMES[kind]}.tlv`;
+}
+
 /** The FWSEC bootloader of Turing and GA100 as nouveau names it; it has no version. */
 export function acrBootloaderPath(chip: string): string {
   return `nvidia/${chip}/acr/bl.bin`;

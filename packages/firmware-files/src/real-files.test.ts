@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { realFirmwareDir } from '../../../scripts/real-firmware.mjs';
 import {
-  acrBootloaderPath, CHIPS, firmwareKinds, firmwarePath, gspSignature, knownReleases, loadedFacts, parseBooter,
-  parseFalconBootloader, parseGspImage, parseRiscvBootloader, resolveLinks, verifyFile, writeBooter, writeFalconBootloader,
+  acrBootloaderPath, binToTlv, CHIPS, FirmwareFileError, firmwareKinds, firmwarePath, gspSignature, knownReleases, loadedFacts, memorySource, parseBooter,
+  parseFalconBootloader, parseGspImage, parseRiscvBootloader, resolveLinks, tlvToBin, verifyFile, writeBooter, writeFalconBootloader,
   writeGspImage, writeRiscvBootloader,
 } from './index.ts';
 
@@ -43,6 +43,22 @@ describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined 
       expect(bytes).toHaveLength(known.size);
       verifyFile(path, bytes, sha256);
       expect(loadedFacts(path, bytes, sha256)).toEqual(known.loaded);
+    });
+
+    it.runIf(there)('goes into containers and back: booters byte for byte, the rest with all that drivers read', async () => {
+      const missing = (path: string): FirmwareFileError => new FirmwareFileError({ code: 'NOT_FOUND', file: path, message: 'is not in the tree' });
+      const source = { name: 'real', read: (path: string) => (existsSync(join(dir, path)) ? Promise.resolve(load(path)) : Promise.reject(missing(path))) };
+      for (const chip of ['tu102', 'tu116', 'ga100', 'ga102', 'ad102']) {
+        const converted = await binToTlv({ source, chip, version });
+        const back = await tlvToBin({ source: memorySource(Object.fromEntries(converted.map(({ path, bytes }) => [path, bytes]))), chip });
+        for (const { path, bytes } of back) {
+          if (path.includes('/booter_')) expect(Buffer.compare(bytes, load(path)), path).toBe(0);
+          if (path.includes('/bootloader-')) expect(Buffer.compare(parseRiscvBootloader(bytes, path).data, parseRiscvBootloader(load(path), path).data), path).toBe(0);
+          if (!path.includes('/gsp-')) continue;
+          const [gsp, before] = [parseGspImage(bytes, path), parseGspImage(load(path), path)];
+          expect([gsp.version, Buffer.compare(gsp.image, before.image), Buffer.compare(gspSignature(gsp, chip), gspSignature(before, chip))]).toEqual([version, 0, 0]);
+        }
+      }
     });
 
     it.runIf(there)('has an image of that version, signed for every chip that it is linked for', () => {

@@ -1,6 +1,6 @@
 import { struct, type Layout } from '@nova-stack/c-layout';
 
-import { BIN_HEADER, checkPart, readBin, type BinHeader } from './bin-header.ts';
+import { BIN_HEADER, BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION, checkPart, readBin, type BinHeader } from './bin-header.ts';
 import { FileBuilder, FileBytes, offsetOf, type Region } from './file-bytes.ts';
 
 /** What a descriptor of every revision holds; offsets are into the data part, in bytes. */
@@ -99,4 +99,16 @@ export function writeRiscvBootloader(bootloader: RiscvBootloader): Uint8Array {
     .put(bin.dataOffset, bootloader.data, 'data');
   if (tail) builder.record(TAIL, bin.headerOffset + DESCRIPTOR.size, tail, 'descriptor');
   return builder.bytes;
+}
+
+const BLOCK = 0x100;
+
+/** A bootloader's file from its descriptor and data, laid out as known files are; a `tail` makes it one of version 5. */
+export function composeRiscvBootloader({ descriptor, tail, data }: Pick<RiscvBootloader, 'descriptor' | 'tail' | 'data'>, file: string): Uint8Array {
+  const dataOffset = BIN_HEADER_SIZE + DESCRIPTOR.size + (tail ? TAIL.size : 0);
+  return writeRiscvBootloader({
+    file, size: dataOffset + data.length,
+    bin: { magic: BIN_MAGIC, version: BIN_VERSION, totalSize: data.length + BLOCK, headerOffset: BIN_HEADER_SIZE, dataOffset, dataSize: data.length },
+    descriptor, tail, data, rest: [],
+  });
 }

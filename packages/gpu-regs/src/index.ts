@@ -16,6 +16,7 @@ export * from './registers/fsp.ts';
 export * from './registers/virtual-function.ts';
 export * from './registers/xve.ts';
 export { REGISTER_UNITS, type AnyRegister } from './registers/units.ts';
+export { registerAt, type RegisterPlace } from './lookup.ts';
 export { BAR0_SIZE, BAR0_WINDOWS, isPriError, PRI_DECODE_ERROR } from './windows.ts';
 
 // Chips

@@ -1,6 +1,7 @@
 import {
-  acrBootloaderPath, FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseFalconBootloader, parseGspImage, parseRiscvBootloader,
-  type Booter, type FirmwareKind, type FirmwareSource,
+  acrBootloaderPath, FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseBooterTlv, parseBootloaderTlv, parseFalconBootloader,
+  parseFalconBootloaderTlv, parseGspImage, parseGspTlv, parseRiscvBootloader, readTlvImage, tlvPath,
+  type BooterTlv, type FirmwareKind, type FirmwareSource,
 } from '@nova-stack/firmware-files';
 import type { Family } from '@nova-stack/gpu-regs';
 
@@ -55,8 +56,8 @@ function failure(cause: unknown): unknown {
  * fetched by DMA; all code at the offsets that it has in the file where ports are written.
  * Source: linux: drivers/gpu/nova-core/firmware/booter.rs
  */
-function booterFile(booter: Booter, { ucodeLoad }: Family): BooterFile {
-  const app = booter.apps[0]!;
+function booterFile(booter: Omit<BooterTlv, 'version'>, { ucodeLoad }: Family): BooterFile {
+  const { app } = booter;
   const { osCodeOffset, osCodeSize, osDataOffset, osDataSize } = booter.load;
   const byPorts = ucodeLoad === 'pio';
   return {
@@ -111,8 +112,8 @@ async function nothingFound({ source, version }: FirmwareChoice, chip: Chip, tri
   });
 }
 
-/** The image of the version that is wanted, or of the newest that there is. */
-async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly bytes: Uint8Array; readonly path: string; readonly release: string }> {
+/** The image of the version that is wanted, or of the newest that there is; where there is none of its own, the container with one. */
+async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly bytes: Uint8Array; readonly path: string; readonly release: string } | { readonly container: Uint8Array; readonly path: string }> {
   const { source, version } = choice;
   const releases = version === undefined ? SUPPORTED_FIRMWARE : [abiOf(version, 'what is asked for').version];
   const tried: string[] = [];
@@ -125,6 +126,12 @@ async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly
       tried.push(path);
     }
   }
+  const path = tlvPath({ chip: chip.name, kind: 'gsp' });
+  try {
+    return { container: await source.read(path), path };
+  } catch (cause) {
+    if (!(cause instanceof FirmwareFileError) || cause.code !== 'NOT_FOUND') throw cause;
+  }
   throw await nothingFound(choice, chip, tried);
 }
 
@@ -135,39 +142,75 @@ async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly
  *   `VERSION_MISMATCH` where a file's name and content disagree.
  */
 export async function loadFirmwareFiles(device: Device, choice: FirmwareChoice, chip: Chip): Promise<FirmwareFiles> {
-  const { source } = choice;
   try {
     const found = await findImage(choice, chip);
-    const image = parseGspImage(found.bytes, found.path);
-    const abi = abiOf(image.version, found.path);
-    if (image.version !== found.release) {
-      throw new NovaCoreError('VERSION_MISMATCH', 'firmware-files', `${found.path} holds version ${image.version}, not ${found.release}`, {
-        detail: { file: found.path, version: image.version },
-      });
-    }
-    const read = async <T>(kind: FirmwareKind, parse: (bytes: Uint8Array, path: string) => T): Promise<T> => {
-      const path = firmwarePath({ chip: chip.name, kind, version: found.release });
-      return parse(await source.read(path), path);
-    };
-    const bootloader = await read('bootloader', parseRiscvBootloader);
-    const { monitorCodeOffset, monitorDataOffset, manifestOffset, appVersion } = bootloader.descriptor;
-    const files: FirmwareFiles = {
-      abi,
-      version: image.version,
-      image: image.image,
-      signature: gspSignature(image, chip.name),
-      bootloader: {
-        data: bootloader.data, codeOffset: monitorCodeOffset, dataOffset: monitorDataOffset, manifestOffset, applicationVersion: appVersion,
-      },
-      booterLoad: booterFile(await read('booter_load', parseBooter), chip.family),
-      booterUnload: booterFile(await read('booter_unload', parseBooter), chip.family),
-      falconBootloader: chip.family.fwsecDescriptor === 2 ? await readFalconBootloader(source, chip.name, found.release) : undefined,
-    };
+    const files = 'container' in found ? await fromContainers(choice, chip, found) : await fromBins(choice.source, chip, found);
     report(device.trace, 'nova-core.firmware.loaded', {
-      version: files.version, source: source.name, image: files.image.length, bootloader: files.bootloader.data.length,
+      version: files.version, source: choice.source.name, image: files.image.length, bootloader: files.bootloader.data.length,
     });
     return files;
   } catch (cause) {
     throw failure(cause);
   }
+}
+
+/** From files as linux-firmware has them. */
+async function fromBins(source: FirmwareSource, chip: Chip, found: { readonly bytes: Uint8Array; readonly path: string; readonly release: string }): Promise<FirmwareFiles> {
+  const image = parseGspImage(found.bytes, found.path);
+  const abi = abiOf(image.version, found.path);
+  if (image.version !== found.release) {
+    throw new NovaCoreError('VERSION_MISMATCH', 'firmware-files', `${found.path} holds version ${image.version}, not ${found.release}`, {
+      detail: { file: found.path, version: image.version },
+    });
+  }
+  const read = async <T>(kind: FirmwareKind, parse: (bytes: Uint8Array, path: string) => T): Promise<T> => {
+    const path = firmwarePath({ chip: chip.name, kind, version: found.release });
+    return parse(await source.read(path), path);
+  };
+  const bootloader = await read('bootloader', parseRiscvBootloader);
+  const { monitorCodeOffset, monitorDataOffset, manifestOffset, appVersion } = bootloader.descriptor;
+  const booter = async (kind: 'booter_load' | 'booter_unload'): Promise<BooterFile> => {
+    const { apps, ...parsed } = await read(kind, parseBooter);
+    return booterFile({ ...parsed, app: apps[0]! }, chip.family);
+  };
+  return {
+    abi,
+    version: image.version,
+    image: image.image,
+    signature: gspSignature(image, chip.name),
+    bootloader: {
+      data: bootloader.data, codeOffset: monitorCodeOffset, dataOffset: monitorDataOffset, manifestOffset, applicationVersion: appVersion,
+    },
+    booterLoad: await booter('booter_load'),
+    booterUnload: await booter('booter_unload'),
+    falconBootloader: chip.family.fwsecDescriptor === 2 ? await readFalconBootloader(source, chip.name, found.release) : undefined,
+  };
+}
+
+/** From containers as Linux's nova-core takes them: one release, whichever it is. */
+async function fromContainers({ source, version }: FirmwareChoice, chip: Chip, found: { readonly container: Uint8Array; readonly path: string }): Promise<FirmwareFiles> {
+  const gsp = parseGspTlv(found.container, found.path);
+  const abi = abiOf(gsp.version, found.path);
+  const same = (path: string, told: string, wanted: string): void => {
+    if (told === wanted) return;
+    throw new NovaCoreError('VERSION_MISMATCH', 'firmware-files', `${path} holds version ${told}, not ${wanted}`, { detail: { file: path, version: told } });
+  };
+  if (version !== undefined) same(found.path, gsp.version, version);
+  const read = async <T extends { readonly version: string }>(kind: FirmwareKind, parse: (bytes: Uint8Array, path: string) => T): Promise<T> => {
+    const path = tlvPath({ chip: chip.name, kind });
+    const parsed = parse(await source.read(path), path);
+    same(path, parsed.version, gsp.version);
+    return parsed;
+  };
+  const { data, codeOffset, dataOffset, manifestOffset, appVersion } = await read('bootloader', parseBootloaderTlv);
+  return {
+    abi,
+    version: gsp.version,
+    image: await readTlvImage(source, chip.name, gsp),
+    signature: gsp.signature,
+    bootloader: { data, codeOffset, dataOffset, manifestOffset, applicationVersion: appVersion },
+    booterLoad: booterFile(await read('booter_load', parseBooterTlv), chip.family),
+    booterUnload: booterFile(await read('booter_unload', parseBooterTlv), chip.family),
+    falconBootloader: chip.family.fwsecDescriptor === 2 ? await read('gen_bootloader', parseFalconBootloaderTlv) : undefined,
+  };
 }

@@ -16,6 +16,7 @@ Commands:
   serve        serve a modelled GPU to QEMU on a UNIX socket
   serve-core   boot a modelled GPU and serve its driver to clients in C on a UNIX socket
   vgpu         create, list and destroy virtual GPUs that outlive the process
+  firmware     convert a chip's firmware files between .bin and containers (TLV)
   trace        read, filter and compare what was recorded between driver and firmware
 
 nova COMMAND --help tells a command's options.
@@ -49,6 +50,8 @@ export async function main(args: readonly string[], output: Output = processOutp
         return await (await import('./trace.ts')).trace(rest, output);
       case 'vgpu':
         return await (await import('./vgpu.ts')).vgpu(rest, output);
+      case 'firmware':
+        return await (await import('./firmware.ts')).firmware(rest, output);
       case 'serve-core':
         return await (await import('./serve-core.ts')).serveCoreDriver(rest, output);
       case '--help':
@@ -59,7 +62,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, vgpu, trace`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, vgpu, firmware, trace`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

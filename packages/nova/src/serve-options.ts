@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly trace: string | undefined;
   /** File for the messages between the client's driver and the firmware. */
   readonly record: string | undefined;
+  /** File for a list of the registers that the client touched. */
+  readonly registers: string | undefined;
   readonly quiet: boolean;
 }
 
@@ -31,6 +33,7 @@ const OPTIONS = [
   { name: 'memory', value: 'FILE', text: "the guest's memory as a file with a name, for hosts on which file descriptors cannot be had" },
   { name: 'trace', value: 'FILE', text: 'write every event to FILE as JSON lines' },
   { name: 'record', value: 'FILE', text: 'record every message between driver and firmware in FILE, for nova trace' },
+  { name: 'registers', value: 'FILE', text: 'write at the end which registers were touched: address, reads, writes, name' },
   { name: 'quiet', text: 'print no timeline, only the line that says it is ready' },
   { name: 'help', text: 'show this help' },
 ] as const;
@@ -56,7 +59,7 @@ export function serveHelp(): string {
 export function parseServeOptions(args: readonly string[]): ServeOptions | undefined {
   const { values } = readArguments('serve', OPTIONS, args);
   if (values.help) return undefined;
-  const { socket, dma = 'fd', memory, trace, record, quiet = false } = values;
+  const { socket, dma = 'fd', memory, trace, record, registers, quiet = false } = values;
   if (socket === undefined) throw new UsageError('--socket PATH is missing (see nova serve --help)');
   if (dma !== 'fd' && dma !== 'messages') throw new UsageError(`unknown --dma "${dma}": expected fd or messages`);
   const name = boardOf(values);
@@ -65,7 +68,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions | undef
     ...(values.vram !== undefined && { vramSize: parseSize('--vram', values.vram) }),
     ...(values.bar1 !== undefined && { bar1Size: parseSize('--bar1', values.bar1) }),
   };
-  return { name, board, socket, dma, memory, trace, record, quiet };
+  return { name, board, socket, dma, memory, trace, record, registers, quiet };
 }
 
 type Values = ValuesOf<typeof OPTIONS>;

@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
+
 import { createGspRm } from '@nova-stack/gsp-rm';
 import { createGpu, HwModelError, type Gpu, type GpuOptions } from '@nova-stack/hw-model';
 import { createTrace, jsonLines, timeline } from '@nova-stack/trace';
 import { serveDevice, VfioUserError } from '@nova-stack/vfio-user';
 
+import { touchedLines, watchRegisters } from './access-record.ts';
 import { hostTime } from './host-time.ts';
 import type { Output } from './main.ts';
 import { UsageError } from './command-line.ts';
@@ -40,13 +43,15 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
   const trace = createTrace({ now, sinks: [...shown, ...(file ? [jsonLines((line) => { file.write(line); })] : [])] });
   try {
     const device = gpuOf({ board, firmware: createGspRm(record && { tap: record.tap(time) }), trace });
+    const watched = options.registers === undefined ? undefined : watchRegisters(board.chip, device);
     const end = ended ?? interrupted();
-    const server = await serveDevice({ device, path: socket, dma, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
+    const server = await serveDevice({ device: watched?.device ?? device, path: socket, dma, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
     output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory, dma === 'fd' && server.missing === undefined)}\n`);
     // The timeline says it otherwise.
     if (options.quiet && server.missing !== undefined) output.out(`file descriptors are not taken: ${server.missing}\n`);
     await end;
     await server.close();
+    if (watched) writeFileSync(options.registers!, touchedLines(watched.touched()));
     if (record?.failure === undefined) return 0;
     output.err(`nova: --record: ${options.record!} ends early: ${record.failure instanceof Error ? record.failure.message : 'it could not be written'}\n`);
     return 1;

@@ -1,12 +1,8 @@
 import { SYNTHETIC_SIGNATURE } from '@nova-stack/gpu-regs';
-import { BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION } from '../bin-header.ts';
-import { writeRiscvBootloader } from '../riscv-bootloader.ts';
+import { composeRiscvBootloader } from '../riscv-bootloader.ts';
 import type { PackShape } from './shapes.ts';
 import { digestOf, fillFrom, putHeader, signatureBlock } from './ucode.ts';
 
-/** Of version 5, with its tail. */
-const DESCRIPTOR_SIZE = 84;
-const TAIL_SIZE = 8;
 const PARAM_SIZE = 0x10;
 
 /** A `bootloader` file: its manifest starts with the header and, right behind it, the signature over everything. */
@@ -19,14 +15,7 @@ export function syntheticBootloader(
   data.fill(0, slot, slot + falconSize);
   data.set(signatureBlock(falconSize, 0, digestOf(data)), slot);
 
-  const dataOffset = BIN_HEADER_SIZE + (shape.version === 5 ? DESCRIPTOR_SIZE : DESCRIPTOR_SIZE - TAIL_SIZE);
-  return writeRiscvBootloader({
-    file,
-    size: dataOffset + data.length,
-    bin: {
-      magic: BIN_MAGIC, version: BIN_VERSION, totalSize: data.length + 0x100, headerOffset: BIN_HEADER_SIZE, dataOffset,
-      dataSize: data.length,
-    },
+  return composeRiscvBootloader({
     descriptor: {
       version: shape.version,
       bootloaderOffset: shape.code.offset, bootloaderSize: shape.code.size,
@@ -39,6 +28,5 @@ export function syntheticBootloader(
     },
     tail: shape.version === 5 ? { fbReservedSize: data.length, signedAsCode: 0 } : undefined,
     data,
-    rest: [],
-  });
+  }, file);
 }

@@ -1,8 +1,6 @@
-import { BIN_HEADER_SIZE, BIN_MAGIC, BIN_VERSION } from '../bin-header.ts';
-import { writeFalconBootloader } from '../falcon-bootloader.ts';
+import { composeFalconBootloader } from '../falcon-bootloader.ts';
 import { fillFrom, putHeader } from './ucode.ts';
 
-const DESCRIPTOR_SIZE = 24;
 const CODE_SIZE = 0x200;
 const DATA_SIZE = 0x100;
 /** Virtual block number of its first block, as in the real one. */
@@ -12,12 +10,6 @@ const START_TAG = 0xfd;
 export function syntheticFalconBootloader({ chip, version, file }: { readonly chip: string; readonly version: string; readonly file: string }): Uint8Array {
   const data = fillFrom(`${file} ${chip}`, new Uint8Array(CODE_SIZE + DATA_SIZE));
   putHeader(data, { kind: 'genericBootloader', version, chip, imemLength: CODE_SIZE, dmemLength: DATA_SIZE });
-  const dataOffset = BIN_HEADER_SIZE + DESCRIPTOR_SIZE;
-  const size = dataOffset + data.length;
-  return writeFalconBootloader({
-    file, size,
-    bin: { magic: BIN_MAGIC, version: BIN_VERSION, totalSize: Math.ceil(size / 0x100) * 0x100, headerOffset: BIN_HEADER_SIZE, dataOffset, dataSize: data.length },
-    descriptor: { startTag: START_TAG, dmemLoadOffset: 0, codeOffset: 0, codeSize: CODE_SIZE, dataOffset: CODE_SIZE, dataSize: DATA_SIZE },
-    data, code: data.subarray(0, CODE_SIZE), rest: [],
-  });
+  const descriptor = { startTag: START_TAG, dmemLoadOffset: 0, codeOffset: 0, codeSize: CODE_SIZE, dataOffset: CODE_SIZE, dataSize: DATA_SIZE };
+  return composeFalconBootloader({ descriptor, data }, file);
 }
