@@ -3,3 +3,4 @@ export { createMachine, DEFAULT_VERSION, type Machine, type MachineOptions } fro
 export { connectMachine, type RemoteMachine, type RemoteMachineOptions } from './remote-machine.ts';
 export { firmwareDirectory } from './firmware-dir.ts';
 export { ALL_POINTS } from './points.ts';
+export { watchRegisters, type TouchedRegister, type WatchedDevice } from './access-record.ts';
