@@ -43,9 +43,9 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
 
   // Fuses
   if (family.displayFuse) registers.plain(family.displayFuse, make(family.displayFuse, { disabled: board.displayDisabled ? 1 : 0 }));
-  if (family.falcon === 'tu102') registers.plain(NV_FUSE_STATUS_OPT_CE_TU102);
-  // Versions of ucode are the boot ROM's business.
-  for (let i = 0; family.falcon === 'ga102' && i < 16; i++) {
+  if (family.architecture === 'turing') registers.plain(NV_FUSE_STATUS_OPT_CE_TU102);
+  // Turing has none for versions of ucode. open-gpu-kernel-modules 570.144: ampere/ga100/dev_fuse.h
+  for (let i = 0; family.architecture !== 'turing' && i < 16; i++) {
     registers.plain(at(NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION, i));
     registers.plain(at(NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, i), i + 1 === BOOTER_UCODE_ID ? fuse(board.fuses.sec2Booter) : 0);
     registers.plain(at(NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, i), i + 1 === FWSEC_UCODE_ID ? fuse(board.fuses.gspFwsec) : 0);
