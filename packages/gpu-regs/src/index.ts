@@ -17,17 +17,21 @@ export * from './registers/virtual-function.ts';
 export * from './registers/xve.ts';
 export { REGISTER_UNITS, type AnyRegister } from './registers/units.ts';
 export { registerAt, type RegisterPlace } from './lookup.ts';
-export { BAR0_SIZE, BAR0_WINDOWS, isPriError, PRI_DECODE_ERROR } from './windows.ts';
+export { BAR0_SIZE, BAR0_WINDOWS, isPriError, PRI_DECODE_ERROR, PRI_TARGET_MASKED } from './windows.ts';
 
 // Chips
 export { CHIPS, chipById, type Chip, type ChipName } from './chips/chips.ts';
-export type { Architecture, Family, FamilyName, FlushPagePart } from './chips/family.ts';
+export { barBlockAddress, barBlockValues, type BarBlock } from './chips/bar-block.ts';
+export type { Architecture, ChainOfTrust, Family, FamilyName, FlushPagePart } from './chips/family.ts';
 
 // Layouts in the VBIOS
 export * from './vbios/images.ts';
 export * from './vbios/bit.ts';
 export * from './vbios/ucode-descriptor.ts';
 export * from './vbios/application.ts';
+
+// Messages of the FSP
+export * from './fsp/messages.ts';
 
 // What ucode is given
 export * from './falcon-bootloader.ts';

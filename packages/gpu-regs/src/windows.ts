@@ -22,5 +22,11 @@ export const BAR0_SIZE = 0x100_0000;
  */
 export const PRI_DECODE_ERROR = 0xbadf11;
 
+/**
+ * High 24 bits of what reads answer of an engine that the CPU is kept away from, as it is from the GSP while its firmware is
+ * being started. Source: linux: drivers/gpu/nova-core/falcon.rs (priv_target_mask_released)
+ */
+export const PRI_TARGET_MASKED = 0xbadf41;
+
 /** Whether a register's value is an error of the priv ring. */
 export const isPriError = (value: number): boolean => value >>> 16 === 0xbadf;

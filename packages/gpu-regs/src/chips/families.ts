@@ -9,6 +9,7 @@ import {
   NV_PFB_NISO_FLUSH_SYSMEM_ADDR_HI,
 } from '../registers/pfb.ts';
 import { NV_XAL_EP_BAR0_WINDOW } from '../registers/virtual-function.ts';
+import { BAR_BLOCKS_GH100, BAR_BLOCKS_TU102 } from './bar-block.ts';
 import type { Family } from './family.ts';
 
 const KiB = 2 ** 10;
@@ -24,6 +25,7 @@ export const TU10X: Family = {
   name: 'tu10x',
   architecture: 'turing',
   bootChain: 'fwsec-booter',
+  chainOfTrust: undefined,
   falcon: 'tu102',
   ucodeLoad: 'pio',
   fwsecDescriptor: 2,
@@ -34,7 +36,9 @@ export const TU10X: Family = {
   flushPage: [{ register: NV_PFB_NISO_FLUSH_SYSMEM_ADDR, shift: 8 }],
   configMirror: { start: 0x088000, size: 0x1000 },
   praminWindow: NV_PBUS_BAR0_WINDOW,
+  barBlocks: BAR_BLOCKS_TU102,
   interruptLeaves: 8,
+  msiRearm: true,
   dmaBits: 47,
   gmmu: 'ver2',
   libos: 2,
@@ -78,6 +82,7 @@ export const GH100: Family = {
   name: 'gh100',
   architecture: 'hopper',
   bootChain: 'fsp',
+  chainOfTrust: { version: 1, reservedAtEnd: 2 * MiB, publicKeySize: 384, signatureSize: 384 },
   ucodeLoad: undefined,
   fwsecDescriptor: undefined,
   bootProgress: NV_THERM_I2CS_SCRATCH_GH100,
@@ -85,7 +90,9 @@ export const GH100: Family = {
   flushPage: [{ register: NV_PFB_FBHUB_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_FBHUB_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 }],
   configMirror: { start: 0x092000, size: 0x1000 },
   praminWindow: NV_XAL_EP_BAR0_WINDOW,
+  barBlocks: BAR_BLOCKS_GH100,
   interruptLeaves: 16,
+  msiRearm: false,
   dmaBits: 52,
   gmmu: 'ver3',
   signatureSection: '.fwsignature_gh100',
@@ -96,6 +103,7 @@ export const GB10X: Family = {
   ...GH100,
   name: 'gb10x',
   architecture: 'blackwell-gb10x',
+  chainOfTrust: { version: 2, reservedAtEnd: 2 * MiB + 128 * KiB, publicKeySize: 97, signatureSize: 96 },
   flushPage: [
     { register: NV_PFB_HSHUB_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_HSHUB_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 },
     { register: NV_PFB_HSHUB_EG_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_HSHUB_EG_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 },

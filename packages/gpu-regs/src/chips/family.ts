@@ -1,4 +1,5 @@
 import type { Fields, Register } from '../register.ts';
+import type { BarBlock } from './bar-block.ts';
 
 export type Architecture = 'turing' | 'ampere' | 'hopper' | 'ada' | 'blackwell-gb10x' | 'blackwell-gb20x';
 export type FamilyName = 'tu10x' | 'tu11x' | 'ga100' | 'ga10x' | 'ad10x' | 'gh100' | 'gb10x' | 'gb20x';
@@ -7,6 +8,17 @@ export type FamilyName = 'tu10x' | 'tu11x' | 'ga100' | 'ga10x' | 'ad10x' | 'gh10
 export interface FlushPagePart {
   readonly register: Register;
   readonly shift: number;
+}
+
+/** How the FSP is asked to boot the GSP. Sizes in bytes. */
+export interface ChainOfTrust {
+  /** Of the message. */
+  readonly version: 1 | 2;
+  /** What is kept free at the end of VRAM, above the PMU's part and the region for run-time services. */
+  readonly reservedAtEnd: number;
+  /** Bytes of the public key and of the signature that are used. */
+  readonly publicKeySize: number;
+  readonly signatureSize: number;
 }
 
 /**
@@ -21,6 +33,8 @@ export interface Family {
    * does all of it, by a chain of trust.
    */
   readonly bootChain: 'fwsec-booter' | 'booter' | 'fsp';
+  /** What the FSP's message needs to be told; undefined where there is no FSP. */
+  readonly chainOfTrust: ChainOfTrust | undefined;
   /** How a falcon is reset and its scrubbing seen. */
   readonly falcon: 'tu102' | 'ga102';
   /** How ucode gets into a falcon. */
@@ -41,7 +55,11 @@ export interface Family {
   readonly configMirror: { readonly start: number; readonly size: number };
   /** Which register says what PRAMIN shows. */
   readonly praminWindow: Register<{ readonly base: readonly [number, number] } & Fields>;
+  /** Address spaces of BAR1 and BAR2. */
+  readonly barBlocks: readonly [BarBlock, BarBlock];
   readonly interruptLeaves: 8 | 16;
+  /** Whether a message interrupt has to be let out again by a register; later chips do without. */
+  readonly msiRearm: boolean;
   /** Bits of an address in system memory. */
   readonly dmaBits: 47 | 52;
   readonly gmmu: 'ver2' | 'ver3';

@@ -142,7 +142,7 @@ export const NV_PFALCON_FALCON_DMEMD: RegisterArray<typeof value, 'falcon'> = re
   ...falcon, doc: 'The word at the port.',
 });
 export const NV_PFALCON_FALCON_EMEMC: RegisterArray<typeof dmemc, 'falcon'> = registerArray('NV_PFALCON_FALCON_EMEMC', 0xac0, { count: 8, stride: 8 }, dmemc, {
-  ...falcon, doc: 'Where in EMEM a port stands; FSP.', source: 'linux: drivers/gpu/nova-core/regs.rs',
+  ...falcon, doc: 'Where in EMEM a port stands, 15:2; FSP.', source: 'linux: drivers/gpu/nova-core/regs.rs',
 });
 export const NV_PFALCON_FALCON_EMEMD: RegisterArray<typeof value, 'falcon'> = registerArray('NV_PFALCON_FALCON_EMEMD', 0xac4, { count: 8, stride: 8 }, value, {
   ...falcon, doc: 'The word at the port; FSP.', source: 'linux: drivers/gpu/nova-core/regs.rs',
