@@ -13,6 +13,7 @@ export * from './registers/falcon-dma.ts';
 export * from './registers/falcon2.ts';
 export * from './registers/gsp.ts';
 export * from './registers/fsp.ts';
+export * from './registers/ce.ts';
 export * from './registers/virtual-function.ts';
 export * from './registers/xve.ts';
 export { REGISTER_UNITS, type AnyRegister } from './registers/units.ts';

@@ -1,6 +1,4 @@
-import {
-  make, makeEntry, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK as BAR1, NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK as BAR2, PAGE_DIRECTORY, PAGE_DIRECTORY_BASE,
-} from '@nova-stack/gpu-regs';
+import { barBlockValues, CHIPS, makeEntry, PAGE_DIRECTORY, PAGE_DIRECTORY_BASE, type ChipName } from '@nova-stack/gpu-regs';
 import type { FirmwareHardware } from '@nova-stack/hw-model/port';
 import type { ServeContext } from './handlers/handler.ts';
 import type { LoadedImage } from './state.ts';
@@ -26,10 +24,12 @@ export function bindBars(hardware: FirmwareHardware, image: LoadedImage, saved?:
   const memory = barMemory(image);
   if (saved === undefined) hardware.fillVram(memory.directories[0], memory.size, 0);
   else hardware.writeVram(memory.directories[0], saved);
-  for (const [bar, register] of [BAR1, BAR2].entries()) {
+  for (const [bar, registers] of CHIPS[hardware.facts.chip as ChipName].family.barBlocks.entries()) {
     const block = memory.instances[bar]!;
     hardware.writeVram(block + PAGE_DIRECTORY_BASE, word(makeEntry(PAGE_DIRECTORY, { ...DIRECTORY, address: memory.directories[bar]! / PAGE })));
-    hardware.setScratch(register.address, make(register, { mode: 1, target: 0, pointer: block / PAGE }));
+    const values = barBlockValues(registers, block);
+    if (registers.high) hardware.setScratch(registers.high.address, values.high);
+    hardware.setScratch(registers.low.address, values.low);
   }
 }
 

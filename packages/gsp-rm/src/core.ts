@@ -2,10 +2,13 @@ import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, ty
 import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { isAbsent } from './absent.ts';
 import { bindBars, savedBars } from './bar-directories.ts';
+import { runFmc } from './fmc.ts';
+import type { TrustedFmc } from './fsp/chain-of-trust.ts';
 import type { FirmwareEvent } from './events.ts';
 import type { ServeContext } from './handlers/handler.ts';
 import { writeLog, type LogLine } from './log.ts';
 import { notify, type Occurrence } from './notify.ts';
+import type { KnownFiles } from './place-firmware.ts';
 import { deliver, eventMessage, queue, replyWaits } from './outbound.ts';
 import { provokedEvent } from './provoked.ts';
 import type { Release, RmArguments } from './release.ts';
@@ -27,7 +30,7 @@ const HALT = 0x10;
 const LIBOS_PAGE = 0x1000;
 /** Word of a queue's header that its owner writes last. */
 const ENTRY_OFFSET = 0x1c;
-const TIMERS = { queues: 'queues', initialise: 'initialise', retry: 'retry' } as const;
+const TIMERS = { fmc: 'fmc', queues: 'queues', initialise: 'initialise', retry: 'retry' } as const;
 
 /** Starts a job that ends when the GSP is reset. */
 export type StartJob = (job: MemoryJob, done?: () => void) => void;
@@ -37,14 +40,16 @@ export class GspCore {
   readonly #hardware: FirmwareHardware;
   readonly #start: StartJob;
   readonly #tap: MessageTap | undefined;
+  readonly #known: KnownFiles;
   #state: GspRmState = initialState();
   /** A job serves the queues; whatever comes meanwhile makes it go round again. */
   #serving: boolean = false;
   #again: boolean = false;
 
-  constructor(hardware: FirmwareHardware, start: StartJob, tap?: MessageTap) {
+  constructor(hardware: FirmwareHardware, start: StartJob, known: KnownFiles, tap?: MessageTap) {
     this.#hardware = hardware;
     this.#start = start;
+    this.#known = known;
     this.#tap = tap;
   }
 
@@ -62,14 +67,43 @@ export class GspCore {
     return this.#state.phase !== 'off' && this.#state.phase !== 'halted';
   }
 
-  /** RISC-V leaves reset with the image that booter put into WPR2, or brought back there. */
-  power(image: LoadedImage, resuming: boolean): void {
+  /** The FSP starts the GSP-FMC: the CPU is kept away from the GSP until that has seen to it. */
+  trust(fmc: TrustedFmc): void {
+    const hardware = this.#hardware;
+    this.#disarmAll();
+    this.state = { ...initialState(), fmc, phase: 'trusted' };
+    hardware.setLockdown('masked');
+    // What stands there while the GSP-FMC has not read it is no error of its own.
+    hardware.setMailbox('gsp', 0, fmc.bootParams % 0x1_0000_0000);
+    hardware.setMailbox('gsp', 1, Math.floor(fmc.bootParams / 0x1_0000_0000));
+    hardware.arm({ at: hardware.now() + TIMING.fmc, event: TIMERS.fmc, arg: 0 });
+  }
+
+  /** The GSP-FMC has come so far that registers can be seen, then through. */
+  *#runFmc(fmc: TrustedFmc): MemoryJob {
+    const hardware = this.#hardware;
+    const verdict = yield* runFmc(hardware, fmc, this.#known);
+    hardware.setLockdown('locked');
+    if ('error' in verdict) {
+      hardware.trace('gsp-rm.fmc.refused', { error: verdict.error, reason: verdict.reason });
+      this.#halt();
+      hardware.setMailbox('gsp', 1, 0);
+      hardware.setMailbox('gsp', 0, verdict.error);
+      return;
+    }
+    // In this order: drivers take a lock that is gone with something in the mailbox for a failure.
+    for (const index of [0, 1] as const) hardware.setMailbox('gsp', index, 0);
+    hardware.setLockdown('released');
+    this.power(verdict.image, verdict.resuming, verdict.libosArguments);
+  }
+
+  /** RISC-V leaves reset with the image that lies in WPR2. */
+  power(image: LoadedImage, resuming: boolean, libosArguments: number): void {
     const hardware = this.#hardware;
     this.state = { ...initialState(), image, resuming };
     if (hardware.fault('gsp-rm.riscv.start') !== undefined) return;
     this.#state.phase = 'starting';
-    // The driver may free the argument page once the firmware is up: the address is taken now.
-    this.#state.libosArguments = hardware.mailbox('gsp', 0) + hardware.mailbox('gsp', 1) * 0x1_0000_0000;
+    this.#state.libosArguments = libosArguments;
     hardware.setRiscv('gsp', { active: true, halted: false });
     hardware.trace('gsp-rm.riscv.started', { version: image.release });
     hardware.arm({ at: hardware.now() + TIMING.queues, event: TIMERS.queues, arg: 0 });
@@ -83,8 +117,9 @@ export class GspCore {
   }
 
   timer(event: string, arg: number): void {
-    const { phase, resuming } = this.#state;
-    if (event === TIMERS.queues && phase === 'starting') this.#start(resuming ? this.#resume() : this.#comeUp());
+    const { phase, resuming, fmc } = this.#state;
+    if (event === TIMERS.fmc && phase === 'trusted' && fmc) this.#start(this.#runFmc(fmc));
+    else if (event === TIMERS.queues && phase === 'starting') this.#start(resuming ? this.#resume() : this.#comeUp());
     else if (event === TIMERS.initialise && phase === 'initialising') this.#start(this.#initDone());
     else if (event === TIMERS.retry) this.serve();
     else if (event.startsWith(PLUGIN_TIMER)) this.#withPlugin((abi) => { taskReady(this.#hardware, this.#state.vgpu, abi, arg); });
@@ -299,6 +334,12 @@ export class GspCore {
     if (suspend && image !== undefined) this.#state.savedBars = savedBars(hardware, image);
     if (suspend && !saveState(hardware, this.#state)) hardware.trace('gsp-rm.suspend.failed', { reason: 'the heap does not hold the state' });
     this.#halt();
+    // Where nobody else could, the GSP gives WPR2 up itself.
+    const wpr2 = hardware.wpr2();
+    if (hardware.fsp !== undefined && wpr2 !== undefined) {
+      hardware.fillVram(wpr2.start, wpr2.end - wpr2.start, 0);
+      hardware.clearWpr2();
+    }
     hardware.setMailbox('gsp', 0, UNLOADED);
   }
 

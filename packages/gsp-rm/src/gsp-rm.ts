@@ -2,13 +2,16 @@ import type { EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort,
 import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { copyPlain } from '@nova-stack/timebase';
 
-import { bootLoad, bootUnload, type KnownFiles } from './booter.ts';
+import { bootLoad, bootUnload } from './booter.ts';
 import { GspCore } from './core.ts';
 import { runFalconBootloader } from './falcon-bootloader.ts';
 import { runFwsec } from './fwsec.ts';
 import type { FirmwareEvent } from './events.ts';
-import { KNOWN_BOOTLOADERS, KNOWN_IMAGES, KNOWN_UCODES } from './known-files.ts';
+import type { KnownFmc } from './fsp/chain-of-trust.ts';
+import { serveFsp } from './fsp/messages.ts';
+import { KNOWN_BOOTLOADERS, KNOWN_FMCS, KNOWN_IMAGES, KNOWN_UCODES } from './known-files.ts';
 import type { Occurrence } from './notify.ts';
+import type { KnownFiles } from './place-firmware.ts';
 import type { Release } from './release.ts';
 import { findRelease } from './releases.ts';
 import type { GspRmState } from './state.ts';
@@ -20,6 +23,8 @@ export interface GspRmOptions {
   readonly knownUcodes?: readonly KnownUcode[];
   /** Real GSP images and RISC-V bootloaders that are recognised, instead of what is known. */
   readonly knownFiles?: KnownFiles;
+  /** Real GSP-FMCs that are recognised, instead of what is known. */
+  readonly knownFmcs?: readonly KnownFmc[];
   /** Sees every message that goes through the queues, for a recorder. */
   readonly tap?: MessageTap;
   /** Is given the means to make the firmware do things that no driver asks for. */
@@ -50,17 +55,22 @@ class GspRm implements FirmwarePort {
   readonly #hardware: FirmwareHardware;
   readonly #ucodes: readonly KnownUcode[];
   readonly #files: KnownFiles;
+  readonly #fmcs: readonly KnownFmc[];
   readonly #core: GspCore;
   /** Jobs of an engine end when this number has changed: the engine was reset under them. */
   readonly #generation: Record<EngineName, number> = { gsp: 0, sec2: 0 };
+
+  /** Of the device; what the FSP was doing before one is gone. */
+  #resets = 0;
 
   constructor(hardware: FirmwareHardware, options: GspRmOptions) {
     this.#hardware = hardware;
     this.#ucodes = options.knownUcodes ?? KNOWN_UCODES;
     this.#files = options.knownFiles ?? { images: KNOWN_IMAGES, bootloaders: KNOWN_BOOTLOADERS };
+    this.#fmcs = options.knownFmcs ?? KNOWN_FMCS;
     this.#core = new GspCore(hardware, (job, done) => {
       this.#start('gsp', job, done);
-    }, options.tap);
+    }, this.#files, options.tap);
     const core = this.#core;
     options.provoke?.({
       raise: (event) => core.raise(event), notify: (occurrence) => core.notify(occurrence), hang: () => { core.hang(); }, crash: () => { core.crash(); },
@@ -142,8 +152,9 @@ class GspRm implements FirmwarePort {
       return;
     }
     hardware.setMailbox('sec2', 0, 0);
-    // The core runs before SEC2 halts: nouveau looks once, right after.
-    this.#core.power(verdict.image, verdict.resuming);
+    // The core runs before SEC2 halts: nouveau looks once, right after. The driver may free the argument page once the firmware is up: its address is
+    // taken now.
+    this.#core.power(verdict.image, verdict.resuming, hardware.mailbox('gsp', 0) + hardware.mailbox('gsp', 1) * 0x1_0000_0000);
     hardware.halt('sec2');
   }
 
@@ -157,6 +168,24 @@ class GspRm implements FirmwarePort {
 
   doorbell(index: number): void {
     if (index === 0) this.#core.serve();
+  }
+
+  fspMessage(channel: number, bytes: Uint8Array): void {
+    const core = this.#core;
+    this.#hardware.start(this.#untilReset(serveFsp(this.#hardware, channel, bytes, {
+      known: this.#fmcs, gspRuns: () => core.running, start: (fmc) => { core.trust(fmc); },
+    })));
+  }
+
+  /** The FSP works on whatever becomes of the GSP, until the whole device is reset. */
+  *#untilReset(job: MemoryJob): MemoryJob {
+    const resets = this.#resets;
+    let step = job.next();
+    while (step.done !== true) {
+      const carriedOut = yield step.value;
+      if (this.#resets !== resets) return;
+      step = job.next(carriedOut);
+    }
   }
 
   timer(event: string, arg: number): void {
@@ -173,6 +202,7 @@ class GspRm implements FirmwarePort {
   }
 
   deviceReset(): void {
+    this.#resets++;
     this.engineReset('sec2');
     this.engineReset('gsp');
   }
@@ -182,6 +212,7 @@ class GspRm implements FirmwarePort {
   }
 
   restore(state: unknown): void {
+    this.#resets++;
     this.#generation.gsp++;
     this.#generation.sec2++;
     this.#core.state = copyPlain(state) as GspRmState;

@@ -1,5 +1,6 @@
 import type { DisplayChannelSpec, DisplayPushbuffer } from '@nova-stack/hw-model/port';
 import type { FirmwareEndState, RpcMessage } from '@nova-stack/gsp-rpc';
+import type { TrustedFmc } from './fsp/chain-of-trust.ts';
 import { emptyResources, type ResourceState } from './resources/tree.ts';
 import { emptyVgpu, type VgpuState } from './vgpu/state.ts';
 
@@ -7,6 +8,8 @@ import { emptyVgpu, type VgpuState } from './vgpu/state.ts';
 export type Phase =
   /** Nothing runs. */
   | 'off'
+  /** The FSP has started the GSP-FMC, which has not let go of the GSP. */
+  | 'trusted'
   /** RISC-V was started; the queues are not up. */
   | 'starting'
   /** Queues are up; waiting for system info and registry. */
@@ -69,7 +72,9 @@ export interface Disturbance {
 export interface GspRmState {
   phase: Phase;
   image: LoadedImage | undefined;
-  /** Mailbox 0/1 of the GSP when RISC-V was started: address of the libos arguments. */
+  /** What the FSP found good and has started. */
+  fmc: TrustedFmc | undefined;
+  /** Address of the libos arguments: mailbox 0/1 of the GSP when RISC-V was started, or what the GSP-FMC was told. */
   libosArguments: number;
   /** Booter brought this firmware back from a suspend. */
   resuming: boolean;
@@ -130,7 +135,7 @@ export interface DisplayState {
 
 export function initialState(): GspRmState {
   return {
-    phase: 'off', image: undefined, libosArguments: 0, resuming: false, rmArguments: 0, gpuInstance: 0, rpc: undefined,
+    phase: 'off', image: undefined, fmc: undefined, libosArguments: 0, resuming: false, rmArguments: 0, gpuInstance: 0, rpc: undefined,
     disturbance: { holdUntil: 0, postponed: undefined, claimedLength: undefined }, refused: false,
     systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), savedBars: undefined,
     rawCompression: false, schedulingStopped: false,

@@ -3,6 +3,8 @@
  * the order of events and the fact that they take time, not the second.
  */
 export const TIMING = {
+  /** From the FSP's answer until the GSP-FMC lets the CPU see the GSP's registers, and from there until it lets go of the GSP. */
+  fmc: 1_000_000,
   /** From RISC-V's start to the status queue's header. */
   queues: 1_000_000,
   /** From the last boot message to INIT_DONE. */

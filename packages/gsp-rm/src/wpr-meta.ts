@@ -28,6 +28,8 @@ export interface SrMeta {
   readonly radix3: { readonly address: number; readonly size: number };
 }
 
+/** GSP_FW_WPR_META_MAGIC */
+export const WPR_META_MAGIC = 0xdc3aae21371a60b3n;
 /** Bytes of the structure at the start of WPR2. */
 const META_SIZE = 256;
 const PAGE = 0x1000;
@@ -73,4 +75,31 @@ export function checkLayout(meta: WprMeta, vramSize: number): string | undefined
   return aligned('WPR2 start', meta.wprStart, WPR_ALIGN) ?? aligned('WPR2 end', meta.wprEnd, WPR_ALIGN)
     ?? aligned('image', meta.imageStart, PAGE) ?? aligned('bootloader', meta.bootBinStart, PAGE)
     ?? aligned('FRTS', meta.frts.start, PAGE) ?? aligned('heap', meta.heap.start, PAGE);
+}
+
+const MIB = 0x100000;
+const down = (value: number, to: number): number => value - (value % to);
+
+/**
+ * The layout that the GSP-FMC makes of what a driver only gives sizes for, from the end of the region for run-time services down;
+ * undefined where VRAM is too small for it.
+ *
+ * Source: open-gpu-kernel-modules 570.144: src/nvidia/src/kernel/gpu/gsp/arch/hopper/kernel_gsp_gh100.c (kgspCalculateFbLayout_GH100); alignments
+ * are those of booter's layout.
+ *
+ * @param wprEnd - end of the region for run-time services, and with it of WPR2
+ */
+export function layOut(meta: WprMeta, vramSize: number, wprEnd: number): WprMeta | undefined {
+  const frts = { start: wprEnd - meta.frts.size, size: meta.frts.size };
+  const bootBinStart = down(frts.start - meta.bootloader.size, PAGE);
+  const imageStart = down(bootBinStart - meta.radix3.size, 0x10000);
+  const heapStart = down(imageStart - meta.heap.size, MIB);
+  const wprStart = down(heapStart - META_SIZE, MIB);
+  const nonWprHeap = { start: wprStart - meta.nonWprHeap.size, size: meta.nonWprHeap.size };
+  if (!(nonWprHeap.start >= 0)) return undefined;
+  return {
+    ...meta, frts, bootBinStart, imageStart, wprStart, nonWprHeap, wprEnd, fbSize: vramSize,
+    heap: { start: heapStart, size: down(imageStart, MIB) - heapStart },
+    vgaWorkspace: { start: vramSize - meta.vgaWorkspace.size, size: meta.vgaWorkspace.size },
+  };
 }

@@ -2,6 +2,8 @@ import type { ChipName } from '@nova-stack/gpu-regs';
 
 import { ADA_BOARDS, type AdaBoardName } from './boards/ada.ts';
 import { AMPERE_BOARDS, type AmpereBoardName } from './boards/ampere.ts';
+import { BLACKWELL_BOARDS, type BlackwellBoardName } from './boards/blackwell.ts';
+import { HOPPER_BOARDS, type HopperBoardName } from './boards/hopper.ts';
 import { TURING_BOARDS, type TuringBoardName } from './boards/turing.ts';
 import { USUAL_DISPLAY } from './boards/usual.ts';
 import type { ChipFacts } from './port.ts';
@@ -15,8 +17,8 @@ export interface Board extends Omit<ChipFacts, 'chip' | 'uuid' | 'architecture' 
   readonly classCode: number;
   /** Size of BAR1, a power of two. */
   readonly bar1Size: number;
-  /** As it is printed, five bytes. */
-  readonly vbiosVersion: readonly [number, number, number, number, number];
+  /** As it is printed, five bytes; undefined for boards whose VBIOS the CPU does not read. */
+  readonly vbiosVersion?: readonly [number, number, number, number, number];
   /** Interrupt vectors in the tree. */
   readonly vectors: { readonly gsp: number };
 }
@@ -142,7 +144,9 @@ const boards = {
   ...TURING_BOARDS,
   ...AMPERE_BOARDS,
   ...ADA_BOARDS,
+  ...HOPPER_BOARDS,
+  ...BLACKWELL_BOARDS,
 } as const satisfies Readonly<Record<string, Board>>;
 
-export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090' | 'rtx2080ti' | TuringBoardName | AmpereBoardName | AdaBoardName;
+export type BoardName = 'l40' | 'rtx4090' | 'a10' | 'rtx3090' | 'rtx2080ti' | TuringBoardName | AmpereBoardName | AdaBoardName | HopperBoardName | BlackwellBoardName;
 export const BOARDS: Readonly<Record<BoardName, Board>> = boards;

@@ -20,9 +20,8 @@ export function checkBoard(board: Board | undefined): Board {
   if (board === undefined) throw new HwModelError('BAD_BOARD', 'There is no board of that name');
   // A board may come from code that no compiler has seen.
   const family = Object.hasOwn(CHIPS, board.chip) ? CHIPS[board.chip].family : undefined;
-  if (family === undefined || family.bootChain === 'fsp') {
-    throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of families tu10x, tu11x, ga100, ga10x and ad10x`);
-  }
+  if (family === undefined) throw new HwModelError('UNSUPPORTED_CHIP', `Chip ${board.chip} is not modelled: expected one of ${Object.keys(CHIPS).join(', ')}`);
+  if (family.fwsecDescriptor !== undefined && board.vbiosVersion === undefined) throw new HwModelError('BAD_BOARD', `vbiosVersion is missing: ${board.chip} has a VBIOS`);
   const range = (field: string, value: number, min: number, max: number, unit = 1): void => {
     if (Number.isSafeInteger(value) && value >= min && value <= max && value % unit === 0) return;
     throw new HwModelError('BAD_BOARD', `${field} is ${value}: expected ${min} to ${max}${unit === 1 ? '' : `, a multiple of ${unit}`}`);

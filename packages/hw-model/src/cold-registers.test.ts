@@ -102,4 +102,36 @@ describe('a GPU after power-on', () => {
     const left = testGpu({ faults: [{ point: 'hw-model.wpr2', action: 'left', value: 0x300_0000 }] });
     expect([left.gpu.read(0, 0x1fa824, 4), left.gpu.read(0, 0x1fa828, 4)]).toEqual([0x10000, 0x30000]);
   });
+
+  // linux: drivers/gpu/nova-core/{gpu,fsp}.rs, fb/hal/, drivers/gpu/drm/nouveau/nvkm/subdev/{fsp,fb,pci,instmem}/gh100.c
+  it.each([
+    ['h100', 0x1800_00a1, 0x180a_1000, 0x0200bc, [0x100a34, 0x100a38], 80 * 1024],
+    ['b200', 0x1a00_00a1, 0x1a0a_1000, 0x0200bc, [0x870e50, 0x870e54, 0x8706c0, 0x8706c4], 180 * 1024],
+    ['b100', 0x1a20_00a1, 0x1a2a_1000, 0x0200bc, [0x870e50, 0x870e54, 0x8706c0, 0x8706c4], 180 * 1024],
+    ['rtx5090', 0x1b20_00a1, 0x1b2a_1000, 0xad00bc, [0x8a1d58, 0x8a1d5c], 32 * 1024],
+    ['rtx5080', 0x1b30_00a1, 0x1b3a_1000, 0xad00bc, [0x8a1d58, 0x8a1d5c], 16 * 1024],
+    ['rtx5070', 0x1b50_00a1, 0x1b5a_1000, 0xad00bc, [0x8a1d58, 0x8a1d5c], 12 * 1024],
+    ['rtx5060ti', 0x1b60_00a1, 0x1b6a_1000, 0xad00bc, [0x8a1d58, 0x8a1d5c], 16 * 1024],
+    ['rtx5050', 0x1b70_00a1, 0x1b7a_1000, 0xad00bc, [0x8a1d58, 0x8a1d5c], 8 * 1024],
+  ] as const)('of the FSP era: %s', (name, boot0, boot42, progress, flush, mib) => {
+    const { gpu } = testGpu({ board: BOARDS[name] });
+    const read = (address: number): number => gpu.read(0, address, 4);
+    expect([0x000000, 0x000004, 0x000a00, progress, 0x1183a4, 0x1fa828].map(read)).toEqual([boot0, 0, boot42, 0xff, mib, 0]);
+    for (const address of flush) {
+      gpu.write(0, address, 4, 0xf_f000);
+      expect(read(address)).toBe(0xf_f000);
+    }
+    // The other way up, and where the earlier chips have what these have not.
+    expect([0x118234, 0x100c10, 0x824100 - 0x104].map(read)).toEqual([0xbadf1100, 0xbadf1100, 0xbadf1100]);
+    // Configuration space is elsewhere, and so is the window on VRAM; what is in the flash is not for the CPU.
+    expect(read(0x092000)).toBe(gpu.config.read(0, 4));
+    expect(read(0x300000)).toBe(0xffffffff);
+    gpu.write(0, 0x10fd40, 4, 0x20);
+    gpu.write(0, 0x700010, 4, 0xcafe);
+    expect(gpu.peekVram(0x20_0010, 2)).toEqual(Uint8Array.of(0xfe, 0xca));
+    // 16 leaves: vector 511 is the last.
+    gpu.write(0, 0xb81640, 4, 511);
+    expect(read(0xb81000 + 15 * 4)).toBe(0x8000_0000);
+    expect(read(0x0927_04 - 0)).toBe(gpu.config.read(0x704, 4));
+  });
 });

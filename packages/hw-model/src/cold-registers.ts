@@ -1,9 +1,9 @@
 import {
-  at, CHIPS, GFW_BOOT_COMPLETED, make, NV_FUSE_STATUS_OPT_CE_TU102, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION,
+  at, CHIPS, GFW_BOOT_COMPLETED, make, NV_CE_GRCE_MASK, NV_FUSE_STATUS_OPT_CE_TU102, NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, NV_FUSE_OPT_FPF_NVDEC_UCODE1_VERSION,
   NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, NV_PBUS_BAR1_BLOCK, NV_PBUS_BAR2_BLOCK, NV_PBUS_BIND_STATUS, NV_PBUS_SW_SCRATCH, NV_PDISP_VGA_CRTC,
   NV_PDISP_VGA_WORKSPACE_BASE, NV_PEXTDEV_BOOT_0, NV_PFB_PRI_MMU_LOCAL_MEMORY_RANGE, NV_PFB_PRI_MMU_LOCK_ADDR_HI, NV_PFB_PRI_MMU_LOCK_ADDR_LO, NV_PFB_PRI_MMU_LOCK_CFG_PRIV_LEVEL_MASK, NV_PFB_PRI_MMU_WPR2_ADDR_HI, NV_PFB_PRI_MMU_WPR2_ADDR_LO, NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_0_GFW_BOOT as GFW_BOOT,
   NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, NV_PGC6_BSI_SECURE_SCRATCH_14, NV_PMC_BOOT_0, NV_PMC_BOOT_1, NV_PMC_BOOT_42, NV_UFLUSH_FB_FLUSH,
-  NV_USABLE_FB_SIZE_IN_MB, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS,
+  NV_USABLE_FB_SIZE_IN_MB, NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS,
   NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_PDB, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB,
   NV_XVE_PRIV_MISC_1, NV_XVE_ROM_CTRL, FWSEC_UCODE_ID, set,
 } from '@nova-stack/gpu-regs';
@@ -27,7 +27,7 @@ const fuse = (version: number): number => (version === 0 ? 0 : 2 ** (version - 1
  * Declares the registers that do nothing but hold a value, as they stand after power-on with boot firmware finished.
  * Values: linux: drivers/gpu/nova-core/{regs,gpu}.rs, drivers/gpu/drm/nouveau/nvkm/.
  */
-export function declareColdRegisters(registers: RegisterFile, board: Board, gfwStuck: () => boolean): void {
+export function declareColdRegisters(registers: RegisterFile, board: Board, bootStuck: () => boolean): void {
   const { family, id } = CHIPS[board.chip];
   // The chip's id stands in bits 28:20 of both BOOT registers.
   registers.plain(NV_PMC_BOOT_0, set(NV_PMC_BOOT_0, id * MiB, REVISION));
@@ -36,8 +36,11 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
   registers.plain(NV_PEXTDEV_BOOT_0);
 
   // Boot firmware is through.
-  registers.plain(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, 1);
-  registers.handle(GFW_BOOT, { read: () => (gfwStuck() ? GFW_BOOT_STUCK : GFW_BOOT_COMPLETED) });
+  const progress = (): number => (bootStuck() ? GFW_BOOT_STUCK : GFW_BOOT_COMPLETED);
+  if (family.bootProgress === 'gfw') {
+    registers.plain(NV_PGC6_AON_SECURE_SCRATCH_GROUP_05_PRIV_LEVEL_MASK, 1);
+    registers.handle(GFW_BOOT, { read: progress });
+  } else registers.handle(family.bootProgress, { read: progress });
   registers.plain(NV_PGC6_BSI_SECURE_SCRATCH_14);
   for (let i = 0; i < NV_PBUS_SW_SCRATCH.count; i++) registers.plain(at(NV_PBUS_SW_SCRATCH, i));
 
@@ -50,6 +53,8 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
     registers.plain(at(NV_FUSE_OPT_FPF_SEC2_UCODE1_VERSION, i), i + 1 === BOOTER_UCODE_ID ? fuse(board.fuses.sec2Booter) : 0);
     registers.plain(at(NV_FUSE_OPT_FPF_GSP_UCODE1_VERSION, i), i + 1 === FWSEC_UCODE_ID ? fuse(board.fuses.gspFwsec) : 0);
   }
+
+  if (family.graphicsCopies !== undefined) registers.plain(NV_CE_GRCE_MASK, family.graphicsCopies);
 
   // Memory
   if (family.vramSize === 'usable-fb-size') registers.plain(NV_USABLE_FB_SIZE_IN_MB, board.vramSize / MiB);
@@ -68,10 +73,14 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
   registers.plain(NV_PDISP_VGA_CRTC);
   registers.plain(family.praminWindow);
 
-  // Address spaces. The older names of BAR1_BLOCK and BAR2_BLOCK are the same registers.
-  for (const [block, alias] of [[NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, NV_PBUS_BAR1_BLOCK], [NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_PBUS_BAR2_BLOCK]] as const) {
-    registers.plain(block);
-    registers.handle(alias, { read: () => registers.get(block), write: (value) => { registers.set(block, value); } });
+  for (const { low, high } of family.barBlocks) {
+    registers.plain(low);
+    if (high) registers.plain(high);
+  }
+  // The older names of both are the same registers, on chips that still have them.
+  for (const [bar, alias] of [NV_PBUS_BAR1_BLOCK, NV_PBUS_BAR2_BLOCK].entries()) {
+    const { low, high } = family.barBlocks[bar]!;
+    if (high === undefined) registers.handle(alias, { read: () => registers.get(low), write: (value) => { registers.set(low, value); } });
   }
   registers.plain(NV_VIRTUAL_FUNCTION_PRIV_BIND_STATUS);
   registers.plain(NV_PBUS_BIND_STATUS);
@@ -80,6 +89,7 @@ export function declareColdRegisters(registers: RegisterFile, board: Board, gfwS
   registers.plain(NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE_UPPER_PDB);
   registers.handle(NV_UFLUSH_FB_FLUSH, {});
 
+  if (family.bootChain === 'fsp') return;
   // Vendor registers of configuration space; the window around them shows the rest.
   registers.plain({ address: family.configMirror.start + NV_XVE_ROM_CTRL.address }, make(NV_XVE_ROM_CTRL, { enabled: 1 }));
   registers.plain({ address: family.configMirror.start + NV_XVE_PRIV_MISC_1.address });

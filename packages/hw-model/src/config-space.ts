@@ -1,5 +1,5 @@
 import { createConfigSpace, msi, pcie, pm, sriov, type BarSpec, type ConfigSpace, type ConfigSpec } from '@nova-stack/pci';
-import { BAR0_SIZE } from '@nova-stack/gpu-regs';
+import { BAR0_SIZE, CHIPS } from '@nova-stack/gpu-regs';
 
 import type { Board } from './boards.ts';
 
@@ -10,8 +10,11 @@ const GiB = 2 ** 30;
 /** PCI indices of the BARs; NVIDIA counts them 0, 1, 2. */
 export const BAR = { registers: 0, framebuffer: 1, instance: 3 } as const;
 
-// Where they lie on real boards; open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h
+// Where they lie on real boards; open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h, hopper/gh100/dev_nv_pcfg_xve_regs.h. Power
+// management on later ones is assumed.
 const PLACES = { pm: 0x60, msi: 0x68, pcie: 0x78, sriov: 0xbcc } as const;
+const PLACES_FSP = { pm: 0x40, msi: 0x48, pcie: 0x60, sriov: 0x250 } as const;
+const placesOf = ({ chip }: Board): typeof PLACES | typeof PLACES_FSP => (CHIPS[chip].family.bootChain === 'fsp' ? PLACES_FSP : PLACES);
 
 /** BARs of the physical function. */
 export function physicalBars(board: Board): readonly BarSpec[] {
@@ -44,15 +47,16 @@ function identity({ pci, classCode }: Board): Omit<ConfigSpec, 'bars'> {
 }
 
 export function physicalConfig(board: Board, bars: readonly BarSpec[]): ConfigSpace {
+  const places = placesOf(board);
   return createConfigSpace({
     ...identity(board),
     interruptPin: 1,
     bars,
-    capabilities: [pm({ at: PLACES.pm }), msi({ at: PLACES.msi }), pcie({ at: PLACES.pcie })],
-    extended: board.sriov ? [sriov({ at: PLACES.sriov, ...board.sriov, vfDevice: board.pci.device, bars: VIRTUAL_BARS })] : [],
+    capabilities: [pm({ at: places.pm }), msi({ at: places.msi }), pcie({ at: places.pcie })],
+    extended: board.sriov ? [sriov({ at: places.sriov, ...board.sriov, vfDevice: board.pci.device, bars: VIRTUAL_BARS })] : [],
   });
 }
 
 export function virtualConfig(board: Board): ConfigSpace {
-  return createConfigSpace({ ...identity(board), bars: VIRTUAL_BARS, capabilities: [pcie({ at: PLACES.pcie })], virtual: true });
+  return createConfigSpace({ ...identity(board), bars: VIRTUAL_BARS, capabilities: [pcie({ at: placesOf(board).pcie })], virtual: true });
 }

@@ -3,6 +3,7 @@ import type { Trace } from '@nova-stack/trace';
 
 import type { Display } from './display/display.ts';
 import type { Falcon } from './falcon/falcon.ts';
+import type { Fsp } from './fsp/fsp.ts';
 import type { ChipFacts, EngineName, FirmwareHardware, MemoryJob } from './port.ts';
 import type { RegisterFile } from './register-file.ts';
 import type { Vram } from './vram.ts';
@@ -17,6 +18,7 @@ export interface FirmwareParts {
   readonly wpr2: Wpr2;
   readonly falcons: Readonly<Record<EngineName, Falcon>>;
   readonly display: Display | undefined;
+  readonly fsp: Fsp | undefined;
   readonly now: () => number;
   readonly start: (job: MemoryJob) => void;
   /** The queue is another object after a reset. */
@@ -27,7 +29,7 @@ export interface FirmwareParts {
 export const FIRMWARE_TIMERS = 'firmware';
 
 /** What firmware is given of the GPU. */
-export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, now, start, timers }: FirmwareParts): FirmwareHardware {
+export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, fsp, now, start, timers }: FirmwareParts): FirmwareHardware {
   return {
     facts,
     now,
@@ -41,6 +43,8 @@ export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons,
     setRiscv: (engine, { active, halted }) => { falcons[engine].state.riscv = { active, halted }; },
     raiseFalconInterrupt: (engine, bits) => { falcons[engine].raise(bits); },
     display,
+    fsp,
+    setLockdown: (lockdown) => { falcons.gsp.setLockdown(lockdown); },
     setScratch: (address, value) => { registers.set({ address }, value); },
     scratch: (address) => registers.get({ address }),
     setWpr2(from, end) {

@@ -2,6 +2,7 @@ import type { TimerRecord } from '@nova-stack/timebase';
 
 import type { DisplayState } from './display/state.ts';
 import type { FalconState } from './falcon/state.ts';
+import type { FspState } from './fsp/state.ts';
 import type { InterruptState } from './interrupt-tree.ts';
 import type { EngineName } from './port.ts';
 import type { PtimerState } from './ptimer.ts';
@@ -22,6 +23,8 @@ export interface GpuState {
   readonly falcons: Readonly<Record<EngineName, FalconState>>;
   /** Undefined where the display was fused off. */
   readonly display: DisplayState | undefined;
+  /** Undefined on chips that have none. */
+  readonly fsp: FspState | undefined;
   readonly interrupts: InterruptState;
   readonly ptimer: PtimerState;
   readonly timers: readonly TimerRecord[];

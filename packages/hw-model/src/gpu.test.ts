@@ -103,7 +103,8 @@ describe('the PCI function', () => {
 describe('createGpu', () => {
   const attempt = (change: object): (() => Gpu) => () => createGpu({ board: { ...testBoard, ...change }, firmware: () => firmware as never });
   it.each([
-    ['a chip that is not modelled', { chip: 'gh100' }, 'UNSUPPORTED_CHIP', 'Chip gh100 is not modelled'],
+    ['a chip before the GSP', { chip: 'gm200' }, 'UNSUPPORTED_CHIP', 'Chip gm200 is not modelled'],
+    ['a chip with a VBIOS but no version of it', { vbiosVersion: undefined }, 'BAD_BOARD', 'vbiosVersion is missing: ad102 has a VBIOS'],
     ['a chip that does not exist', { chip: 'toString' }, 'UNSUPPORTED_CHIP', 'Chip toString is not modelled'],
     ['too little VRAM', { vramSize: 2 ** 28 }, 'BAD_BOARD', 'vramSize is 268435456: expected 536870912 to 1099511627776, a multiple of 1048576'],
     ['a BAR1 that is no power of two', { bar1Size: 3 * 2 ** 30 }, 'BAD_BOARD', 'bar1Size is 3221225472: expected a power of two'],

@@ -1,6 +1,6 @@
 import {
-  at, BAR0_WINDOWS, CHIPS, get, make, NV_PBUS_BAR0_WINDOW, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK,
-  NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE, PRI_DECODE_ERROR,
+  at, BAR0_WINDOWS, barBlockAddress, CHIPS, get, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE,
+  NV_XVE_MSI_REARM, PRI_DECODE_ERROR, type BarBlock, type Family,
 } from '@nova-stack/gpu-regs';
 import type { AccessSize, BarSpec, ConfigSpace, DeviceHost, PciFunction, ResetKind } from '@nova-stack/pci';
 import { copyPlain, TimerQueue } from '@nova-stack/timebase';
@@ -14,6 +14,8 @@ import { coldDisplay } from './display/state.ts';
 import { HwModelError } from './errors.ts';
 import { Falcon } from './falcon/falcon.ts';
 import { firmwareHardware } from './firmware-hardware.ts';
+import { Fsp } from './fsp/fsp.ts';
+import { coldFsp } from './fsp/state.ts';
 import type { GpuState } from './gpu-state.ts';
 import { InterruptTree } from './interrupt-tree.ts';
 import type { ChipFacts, EngineName, Firmware, FirmwarePort, MemoryJob } from './port.ts';
@@ -21,7 +23,7 @@ import { BarSpace } from './mmu/bar-space.ts';
 import type { Translation, WalkFault } from './mmu/walk.ts';
 import { Ptimer } from './ptimer.ts';
 import { RegisterFile, type Window } from './register-file.ts';
-import { vbiosRom } from './vbios/rom.ts';
+import { romOf } from './vbios/board-rom.ts';
 import { emptyVirtualFunction } from './virtual-function.ts';
 import { Vram } from './vram.ts';
 import { configWindow, promWindow, vramWindow } from './windows.ts';
@@ -47,23 +49,20 @@ export interface Gpu extends PciFunction {
 /** Where an earlier owner left WPR2 when the fault plan says so, unless it says up to where. */
 const LEFT_WPR2 = { start: 0x100_0000, end: 0x200_0000 } as const;
 const WINDOW_UNIT = 0x1_0000;
-/** Of a pointer to an instance block. */
-const BLOCK_UNIT = 0x1000;
-/** A BAR goes through page tables. Both BARs have the bit in the same place. */
-const VIRTUAL: number = make(NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK, { mode: 1 });
-
 /** The GPU put together from its units. */
 export class ModelledGpu implements Gpu {
   readonly config: ConfigSpace;
   readonly bars: readonly BarSpec[];
   readonly facts: ChipFacts;
   readonly #board: Board;
+  readonly #family: Family;
   readonly #trace: Trace;
   readonly #registers: RegisterFile;
   readonly #vram: Vram;
   readonly #wpr2: Wpr2;
   readonly #falcons: Readonly<Record<EngineName, Falcon>>;
   readonly #display: Display | undefined;
+  readonly #fsp: Fsp | undefined;
   readonly #interrupts: InterruptTree;
   readonly #ptimer: Ptimer;
   readonly #bar1: Required<Window>;
@@ -80,6 +79,7 @@ export class ModelledGpu implements Gpu {
   constructor(board: Board, facts: ChipFacts, firmware: Firmware, trace: Trace) {
     const { family } = CHIPS[board.chip];
     this.#board = board;
+    this.#family = family;
     this.#trace = trace;
     this.facts = facts;
     this.bars = physicalBars(board);
@@ -87,19 +87,21 @@ export class ModelledGpu implements Gpu {
     this.#vram = new Vram(board.vramSize);
     this.#registers = new RegisterFile((address, value) => this.#unknown(address, value));
     this.#wpr2 = new Wpr2(this.#registers, board.vramSize);
-    declareColdRegisters(this.#registers, board, () => trace.fault('hw-model.gfw') !== undefined);
+    const stuck = family.bootChain === 'fsp' ? 'hw-model.fsp.boot' : 'hw-model.gfw';
+    declareColdRegisters(this.#registers, board, () => trace.fault(stuck) !== undefined);
     this.#falcons = { gsp: this.#falcon('gsp'), sec2: this.#falcon('sec2') };
     this.#display = this.#displayOf(facts);
+    this.#fsp = this.#fspOf(family);
     this.#interrupts = new InterruptTree(this.#registers, {
-      leaves: family.interruptLeaves, mirror: family.configMirror.start, send: () => { this.#host?.interrupt(0); },
+      leaves: family.interruptLeaves, rearm: family.msiRearm ? family.configMirror.start + NV_XVE_MSI_REARM.address : undefined, send: () => { this.#host?.interrupt(0); },
     });
     this.#ptimer = new Ptimer(this.#registers, () => this.#now());
-    this.#bar1 = this.#barView('BAR1', NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK);
-    this.#bar2 = this.#barView('BAR2', NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK);
+    this.#bar1 = this.#barView('BAR1', family.barBlocks[0]);
+    this.#bar2 = this.#barView('BAR2', family.barBlocks[1]);
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({
-      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display,
+      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display, fsp: this.#fsp,
       now: () => this.#now(), start: (job) => { this.#start(job); }, timers: () => this.#timers,
     }));
     this.#powerOnFaults();
@@ -134,6 +136,7 @@ export class ModelledGpu implements Gpu {
     this.#invalidate();
     for (const falcon of Object.values(this.#falcons)) falcon.cold();
     this.#display?.cold();
+    this.#fsp?.cold();
     this.#interrupts.cold();
     this.#ptimer.cold();
     this.#timers = new TimerQueue();
@@ -170,6 +173,7 @@ export class ModelledGpu implements Gpu {
       vram: this.#vram.state(),
       falcons: { gsp: copyPlain(this.#falcons.gsp.state), sec2: copyPlain(this.#falcons.sec2.state) },
       display: this.#display && copyPlain(this.#display.state),
+      fsp: this.#fsp && copyPlain(this.#fsp.state),
       interrupts: copyPlain(this.#interrupts.state),
       ptimer: copyPlain(this.#ptimer.state),
       timers: copyPlain(this.#timers.records),
@@ -191,9 +195,10 @@ export class ModelledGpu implements Gpu {
     this.#registers.restore(state.registers);
     this.#vram.restore(state.vram);
     this.#invalidate();
-    this.#falcons.gsp.state = copyPlain(state.falcons.gsp);
-    this.#falcons.sec2.state = copyPlain(state.falcons.sec2);
+    this.#falcons.gsp.restore(copyPlain(state.falcons.gsp));
+    this.#falcons.sec2.restore(copyPlain(state.falcons.sec2));
     if (this.#display) this.#display.state = copyPlain(state.display ?? coldDisplay());
+    if (this.#fsp) this.#fsp.state = copyPlain(state.fsp ?? coldFsp());
     this.#interrupts.state = copyPlain(state.interrupts);
     this.#ptimer.state = copyPlain(state.ptimer);
     this.#timers = new TimerQueue([...copyPlain(state.timers)]);
@@ -245,13 +250,14 @@ export class ModelledGpu implements Gpu {
   }
 
   /** A BAR's view of VRAM: all of it, or what its page tables say. */
-  #barView(name: string, block: typeof NV_VIRTUAL_FUNCTION_PRIV_BAR1_BLOCK | typeof NV_VIRTUAL_FUNCTION_PRIV_BAR2_BLOCK): Required<Window> {
-    const bound = (): number => this.#registers.get(block);
-    const space = new BarSpace(CHIPS[this.#board.chip].family.gmmu, this.#vram, () => ({
-      aperture: get(block, 'target', bound()) === 0 ? 'vram' : 'coherent', address: get(block, 'pointer', bound()) * BLOCK_UNIT,
+  #barView(name: string, block: BarBlock): Required<Window> {
+    const bound = (): number => this.#registers.get(block.low);
+    const space = new BarSpace(this.#family.gmmu, this.#vram, () => ({
+      aperture: get(block.low, 'target', bound()) === 0 ? 'vram' : 'coherent',
+      address: barBlockAddress(block, bound(), block.high ? this.#registers.get(block.high) : 0),
     }));
     this.#spaces.push(space);
-    return this.#view(name, () => (bound() & VIRTUAL ? undefined : 0), (offset) => space.translate(offset));
+    return this.#view(name, () => (get(block.low, 'mode', bound()) === 1 ? undefined : 0), (offset) => space.translate(offset));
   }
 
   /** A view of VRAM from `base`, or through `translate` while there is none. */
@@ -285,10 +291,20 @@ export class ModelledGpu implements Gpu {
     });
   }
 
+  #fspOf({ bootChain }: Family): Fsp | undefined {
+    if (bootChain !== 'fsp') return undefined;
+    return new Fsp(this.#registers, {
+      message: (channel, bytes) => { this.#firmware.fspMessage?.(channel, bytes); },
+      fault: (point) => this.#trace.fault(point) !== undefined,
+      trace: (point, args) => { this.#trace.event(point, args); },
+    });
+  }
+
   #falcon(name: EngineName): Falcon {
-    const { falcon, architecture } = CHIPS[this.#board.chip].family;
-    return new Falcon(name, falcon, this.#registers, {
-      retriggers: architecture !== 'turing',
+    // Where there is an FSP, the GSP is its to start.
+    const cold = name === 'gsp' && this.#family.bootChain === 'fsp' ? 'locked' : 'released';
+    return new Falcon(name, this.#family.falcon, cold, this.#registers, {
+      retriggers: this.#family.architecture !== 'turing',
       now: () => this.#now(),
       start: (job) => { this.#start(job); },
       readVram: (address, into) => {
@@ -306,13 +322,12 @@ export class ModelledGpu implements Gpu {
 
   #declareWindows(): void {
     const { prom, pramin } = BAR0_WINDOWS;
-    const { chip, pci, classCode, vbiosVersion, fuses } = this.#board;
-    const { configMirror, fwsecDescriptor } = CHIPS[chip].family;
-    const rom = vbiosRom({ chip, fwsecDescriptor: fwsecDescriptor!, vendor: pci.vendor, device: pci.device, classCode, version: vbiosVersion, fuseVersions: [fuses.gspFwsec], initFromRom: chip === 'ga100' });
-    this.#registers.window(prom.start, prom.size, promWindow(rom));
+    const { configMirror, praminWindow } = this.#family;
+    this.#registers.window(prom.start, prom.size, promWindow(romOf(this.#board)));
     this.#registers.window(pramin.start, pramin.size, this.#view('PRAMIN', () => {
-      const value = this.#registers.get(NV_PBUS_BAR0_WINDOW);
-      return get(NV_PBUS_BAR0_WINDOW, 'target', value) === 0 ? get(NV_PBUS_BAR0_WINDOW, 'base', value) * WINDOW_UNIT : undefined;
+      const value = this.#registers.get(praminWindow);
+      // Later chips show VRAM and nothing else.
+      return praminWindow.fields['target'] && get(praminWindow, 'target', value) !== 0 ? undefined : get(praminWindow, 'base', value) * WINDOW_UNIT;
     }));
     this.#registers.window(configMirror.start, configMirror.size, configWindow(this.config, () => {
       this.config.reset();

@@ -2,7 +2,7 @@ import {
   at, get, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF as LEAF, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_CLEAR as LEAF_EN_CLEAR,
   NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_EN_SET as LEAF_EN_SET, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_LEAF_TRIGGER as TRIGGER,
   NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP as TOP, NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_CLEAR as TOP_EN_CLEAR,
-  NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET as TOP_EN_SET, NV_XVE_MSI_REARM,
+  NV_VIRTUAL_FUNCTION_PRIV_CPU_INTR_TOP_EN_SET as TOP_EN_SET,
 } from '@nova-stack/gpu-regs';
 
 import type { RegisterFile } from './register-file.ts';
@@ -18,8 +18,8 @@ export interface InterruptState {
 export interface InterruptOptions {
   /** Leaves of 32 vectors each. */
   readonly leaves: number;
-  /** Where the window on configuration space starts, which has the re-arm register. */
-  readonly mirror: number;
+  /** Where in BAR0 the register is that re-arms; undefined on chips that do without. */
+  readonly rearm: number | undefined;
   /** Sends the message to the CPU. */
   readonly send: () => void;
 }
@@ -35,7 +35,7 @@ export class InterruptTree {
   readonly #leaves: number;
   readonly #send: () => void;
 
-  constructor(registers: RegisterFile, { leaves, mirror, send }: InterruptOptions) {
+  constructor(registers: RegisterFile, { leaves, rearm, send }: InterruptOptions) {
     this.#leaves = leaves;
     this.#send = send;
     this.state = this.#coldState();
@@ -50,7 +50,8 @@ export class InterruptTree {
     registers.handle(TOP_EN_SET, { read: topEnabled, write: (bits) => { this.#enableTop(topEnabled() | bits); } });
     registers.handle(TOP_EN_CLEAR, { read: topEnabled, write: (bits) => { this.#enableTop(topEnabled() & ~bits); } });
     registers.handle(TRIGGER, { write: (value) => { this.raise(get(TRIGGER, 'vector', value)); } });
-    registers.handle({ address: mirror + NV_XVE_MSI_REARM.address }, {
+    if (rearm === undefined) return;
+    registers.handle({ address: rearm }, {
       write: () => {
         this.state.sent = false;
         this.#check();

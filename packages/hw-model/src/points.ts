@@ -4,6 +4,8 @@ import type { PointTable } from '@nova-stack/trace';
  * What the model tells a trace. Faults, whose action may have any name:
  * - `hw-model.wpr2`: at power-on and after a reset of the device, WPR2 is set already; `value` is its end
  * - `hw-model.gfw`: a read of the progress of boot firmware finds it stuck
+ * - `hw-model.fsp.boot`: a read of the FSP's progress finds it stuck
+ * - `hw-model.fsp.silent`: the FSP takes a message and never answers
  * - `hw-model.falcon.<engine>.scrub`: a look at the memories finds them still being cleared
  * - `hw-model.falcon.<engine>.dma`: a look at the transfer finds it still under way
  * - `hw-model.falcon.<engine>.halt`: the CPU does not halt when its code would
@@ -16,6 +18,7 @@ export const POINTS: PointTable = {
   'hw-model.falcon.start-ignored': { level: 'warning', text: '{engine} falcon was not started: {why}' },
   'hw-model.falcon.dma-refused': { level: 'warning', text: '{engine} falcon refused a transfer from {address:hex}: {why}' },
   'hw-model.falcon.dma-failed': { level: 'warning', text: '{engine} falcon: bus error at {address:hex}' },
+  'hw-model.fsp.malformed': { level: 'warning', text: 'FSP channel {channel}: no message from {head:hex} to {tail:hex}' },
   'hw-model.window.refused': { level: 'warning', text: '{window} access at {offset:hex} came to nothing: {why}' },
   'hw-model.display.updated': { level: 'detail', text: 'display channel {channel}: update' },
   'hw-model.display.stopped': { level: 'warning', text: 'display channel {channel} stopped at {get:hex}: {why}' },

@@ -105,6 +105,8 @@ export interface ChipFacts {
   /** TPC mask per GPC index. */
   readonly tpcMasks: readonly number[];
   readonly ecc: boolean;
+  /** Whether the board is configured to host virtual GPUs, as its FSP tells. */
+  readonly vgpuMode?: boolean;
   readonly sriov: { readonly totalVfs: number; readonly firstVfOffset: number; readonly vfStride: number } | undefined;
   /** Host channels (chids) of the whole GPU. */
   readonly channels: number;
@@ -147,6 +149,15 @@ export interface DisplayHardware {
   close(channel: Pick<DisplayChannelSpec, 'kind' | 'instance'>): void;
 }
 
+/** How far the CPU gets at an engine: not at all; it sees registers, but the processor is still locked; all of it. */
+export type Lockdown = 'masked' | 'locked' | 'released';
+
+/** The operations that the FSP's firmware has on its queues. */
+export interface FspHardware {
+  /** Answers the message last taken from a channel: whole words, 8 bytes to 1 KiB. @throws RangeError */
+  answer(channel: number, bytes: Uint8Array): void;
+}
+
 /** The operations that firmware has on the hardware. */
 export interface FirmwareHardware {
   readonly facts: ChipFacts;
@@ -170,6 +181,10 @@ export interface FirmwareHardware {
   raiseFalconInterrupt(engine: EngineName, bits: number): void;
   /** Undefined where it was fused off. */
   readonly display: DisplayHardware | undefined;
+  /** Undefined on chips that have none. */
+  readonly fsp: FspHardware | undefined;
+  /** How far the CPU gets at the GSP; on chips without an FSP it is always released. */
+  setLockdown(lockdown: Lockdown): void;
   /** Sets a plain scratch register by its BAR0 address (SW scratch, BSI scratch). */
   setScratch(address: number, value: number): void;
   scratch(address: number): number;
@@ -204,6 +219,8 @@ export interface FirmwarePort {
   engineReset(engine: EngineName): void;
   /** QUEUE_HEAD(index) of the GSP was written. */
   doorbell(index: number): void;
+  /** A message came to the FSP; answer it through {@link FirmwareHardware.fsp}. Chips with an FSP need firmware that has this. */
+  fspMessage?(channel: number, bytes: Uint8Array): void;
   /** A timer armed through {@link FirmwareHardware.arm} is due. */
   timer(event: string, arg: number): void;
   /** The doorbell at 0xb82200 was written (host to plugin: gfid * 32 + handle). */

@@ -48,7 +48,11 @@ interface WindowRange {
  */
 export class RegisterFile {
   /** Where a page's words start in the arrays below; 0 for pages that nobody declared, whose words are all unknown. */
+  readonly #homes: Uint32Array = new Uint32Array(BAR0_SIZE / PAGE);
+  /** The same as the CPU sees it: pages that are shut all show one page. */
   readonly #starts: Uint32Array = new Uint32Array(BAR0_SIZE / PAGE);
+  /** Where the page that stands for shut ones starts, by what it reads. */
+  readonly #shutPages = new Map<number, number>();
   #kinds: Uint8Array = new Uint8Array(WORDS);
   #values: Uint32Array = new Uint32Array(WORDS);
   #defaults: Uint32Array = new Uint32Array(WORDS);
@@ -82,9 +86,27 @@ export class RegisterFile {
     for (let page = start >>> PAGE_SHIFT; page < range.end >>> PAGE_SHIFT; page++) this.#windows[page] = range;
   }
 
-  /** Value of a plain register. */
+  /** Keeps the CPU away from whole pages: every word of them reads `value`, and writes vanish. */
+  shut(start: number, length: number, value: number): void {
+    let page = this.#shutPages.get(value);
+    if (page === undefined) {
+      page = this.#newPage();
+      this.#kinds.fill(READ_ONLY, page, page + WORDS);
+      this.#values.fill(value, page, page + WORDS);
+      this.#defaults.fill(value, page, page + WORDS);
+      this.#shutPages.set(value, page);
+    }
+    this.#starts.fill(page, start >>> PAGE_SHIFT, (start + length) >>> PAGE_SHIFT);
+  }
+
+  /** Lets the CPU at pages again. */
+  open(start: number, length: number): void {
+    for (let page = start >>> PAGE_SHIFT; page < (start + length) >>> PAGE_SHIFT; page++) this.#starts[page] = this.#homes[page]!;
+  }
+
+  /** Value of a plain register, also where the CPU cannot read it. */
   get({ address }: Place): number {
-    return this.#values[this.#index(address)] ?? 0;
+    return this.#values[this.#home(address)] ?? 0;
   }
 
   /** Sets a plain register from the inside; one that is unknown so far becomes plain. @throws RangeError outside BAR0 */
@@ -162,7 +184,7 @@ export class RegisterFile {
 
   state(): RegisterState {
     const state = new Map<number, Uint32Array>();
-    this.#starts.forEach((start, page) => {
+    this.#homes.forEach((start, page) => {
       if (start > 0) state.set(page, this.#values.slice(start, start + WORDS));
     });
     return state;
@@ -170,12 +192,17 @@ export class RegisterFile {
 
   restore(state: RegisterState): void {
     this.cold();
-    for (const [page, values] of state) if (this.#starts[page]) this.#values.set(values.subarray(0, WORDS), this.#starts[page]);
+    for (const [page, values] of state) if (this.#homes[page]) this.#values.set(values.subarray(0, WORDS), this.#homes[page]);
   }
 
-  /** Where a register's word is in the arrays. */
+  /** Where the word that the CPU sees at an address is in the arrays. */
   #index(address: number): number {
     return this.#starts[address >>> PAGE_SHIFT]! + ((address >>> 2) & (WORDS - 1));
+  }
+
+  /** Where a register's own word is in the arrays. */
+  #home(address: number): number {
+    return this.#homes[address >>> PAGE_SHIFT]! + ((address >>> 2) & (WORDS - 1));
   }
 
   #readElse(index: number, address: number, size: AccessSize): number {
@@ -197,12 +224,20 @@ export class RegisterFile {
       throw new RangeError(`BAR0 has no register at 0x${address.toString(16)}`);
     }
     const page = address >>> PAGE_SHIFT;
-    if (this.#starts[page] === 0) {
-      if (this.#end === this.#kinds.length) this.#grow();
-      this.#starts[page] = this.#end;
-      this.#end += WORDS;
+    if (this.#homes[page] === 0) {
+      const start = this.#newPage();
+      // A page that is shut stays so.
+      if (this.#starts[page] === 0) this.#starts[page] = start;
+      this.#homes[page] = start;
     }
-    return this.#index(address);
+    return this.#home(address);
+  }
+
+  #newPage(): number {
+    if (this.#end === this.#kinds.length) this.#grow();
+    const start = this.#end;
+    this.#end += WORDS;
+    return start;
   }
 
   #grow(): void {

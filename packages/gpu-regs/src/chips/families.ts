@@ -36,6 +36,7 @@ export const TU10X: Family = {
   flushPage: [{ register: NV_PFB_NISO_FLUSH_SYSMEM_ADDR, shift: 8 }],
   configMirror: { start: 0x088000, size: 0x1000 },
   praminWindow: NV_PBUS_BAR0_WINDOW,
+  graphicsCopies: undefined,
   barBlocks: BAR_BLOCKS_TU102,
   interruptLeaves: 8,
   msiRearm: true,
@@ -117,6 +118,7 @@ export const GB20X: Family = {
   architecture: 'blackwell-gb20x',
   bootProgress: NV_THERM_I2CS_SCRATCH_GB202,
   flushPage: [{ register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 }],
+  graphicsCopies: 0xf,
   signatureSection: '.fwsignature_gb20x',
   nonWprHeapSize: 2 * MiB + 128 * KiB,
 };

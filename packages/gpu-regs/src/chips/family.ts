@@ -55,6 +55,8 @@ export interface Family {
   readonly configMirror: { readonly start: number; readonly size: number };
   /** Which register says what PRAMIN shows. */
   readonly praminWindow: Register<{ readonly base: readonly [number, number] } & Fields>;
+  /** Copy engines that work for graphics, a bit each, as the register says that chips have for it; undefined where they have none. */
+  readonly graphicsCopies: number | undefined;
   /** Address spaces of BAR1 and BAR2. */
   readonly barBlocks: readonly [BarBlock, BarBlock];
   readonly interruptLeaves: 8 | 16;

@@ -1,4 +1,5 @@
 import type { Fields, Register, RegisterArray, Space } from '../register.ts';
+import * as ce from './ce.ts';
 import * as falcon from './falcon.ts';
 import * as falconDma from './falcon-dma.ts';
 import * as falcon2 from './falcon2.ts';
@@ -23,6 +24,7 @@ const registersOf = (unit: object): readonly AnyRegister[] => Object.values(unit
 export const REGISTER_UNITS: Readonly<Record<string, readonly AnyRegister[]>> = {
   PMC: registersOf(pmc),
   PBUS: registersOf(pbus),
+  CE: registersOf(ce),
   FUSE: registersOf(fuse),
   GFW: registersOf(gfw),
   PFB: registersOf(pfb),

@@ -8,10 +8,27 @@ export interface BootCodec {
   decodeWprMeta(bytes: Uint8Array): WprMeta;
   /** The metadata as booter leaves it in WPR2, marked as verified. */
   verifiedMeta(bytes: Uint8Array): Uint8Array;
+  /** The metadata with the places that the GSP-FMC has chosen. */
+  placedMeta(bytes: Uint8Array, meta: WprMeta): Uint8Array;
   decodeSrMeta(bytes: Uint8Array): SrMeta;
+  readonly fmcBootParams: { readonly size: number; decode(bytes: Uint8Array): FmcBootParams };
   /** Regions up to the first without a name. */
   decodeLibosArguments(page: Uint8Array): readonly LibosRegion[];
   readonly rmArguments: { readonly size: number; decode(bytes: Uint8Array): RmArguments };
+}
+
+/** What the GSP-FMC is started with. Addresses are of system memory. */
+export interface FmcBootParams {
+  /** Metadata of WPR2, or of a firmware that is to be taken up again. */
+  readonly meta: { readonly address: number; readonly size: number };
+  /** Whether GSP-RM is what is to be started. */
+  readonly startsRm: boolean;
+  readonly libosArguments: number;
+}
+
+interface FmcParamsRecord {
+  readonly bootGspRmParams: { readonly gspRmDescSize: number; readonly gspRmDescOffset: bigint; readonly bIsGspRmBoot: boolean };
+  readonly gspRmParams: { readonly bootArgsOffset: bigint };
 }
 
 interface QueueArguments {
@@ -31,6 +48,7 @@ type SrMetaFields = 'magic' | 'revision' | 'sysmemAddrOfSuspendResumeData' | 'si
 
 export interface BootNeeds extends Needs<'LibosMemoryRegionInitArgument'> {
   readonly GspFwWprMeta: Part<WprMetaRecord, keyof WprMetaRecord>;
+  readonly GSP_FMC_BOOT_PARAMS: Part<FmcParamsRecord, keyof FmcParamsRecord>;
   readonly GspFwSRMeta: Part<Readonly<Record<SrMetaFields, bigint>>, SrMetaFields>;
   readonly GSP_ARGUMENTS_CACHED: Part<CachedArguments, keyof CachedArguments>;
 }
@@ -75,6 +93,27 @@ export function bootCodec(rm: BootNeeds): BootCodec {
       const copy = bytes.slice();
       new DataView(copy.buffer).setBigUint64(rm.GspFwWprMeta.offsets.verified, VERIFIED, true);
       return copy;
+    },
+    placedMeta(bytes, meta) {
+      const copy = bytes.slice();
+      const { offsets } = rm.GspFwWprMeta;
+      const view = new DataView(copy.buffer);
+      for (const [field, value] of [
+        ['nonWprHeapOffset', meta.nonWprHeap.start], ['gspFwWprStart', meta.wprStart], ['gspFwHeapOffset', meta.heap.start], ['gspFwHeapSize', meta.heap.size],
+        ['gspFwOffset', meta.imageStart], ['bootBinOffset', meta.bootBinStart], ['frtsOffset', meta.frts.start], ['gspFwWprEnd', meta.wprEnd], ['fbSize', meta.fbSize],
+        ['vgaWorkspaceOffset', meta.vgaWorkspace.start],
+      ] as const) view.setBigUint64(offsets[field], BigInt(value), true);
+      return copy;
+    },
+    fmcBootParams: {
+      size: rm.GSP_FMC_BOOT_PARAMS.size,
+      decode(bytes) {
+        const { bootGspRmParams: boot, gspRmParams } = rm.GSP_FMC_BOOT_PARAMS.read(bytes);
+        return {
+          meta: { address: toNumber(boot.gspRmDescOffset), size: boot.gspRmDescSize }, startsRm: boot.bIsGspRmBoot,
+          libosArguments: toNumber(gspRmParams.bootArgsOffset),
+        };
+      },
     },
     decodeSrMeta(bytes) {
       const meta = rm.GspFwSRMeta.read(bytes);

@@ -1,3 +1,4 @@
+import type { KnownFmc } from '../fsp/chain-of-trust.ts';
 import type { KnownBootloader, KnownImage } from '../images.ts';
 import { knownBooter, type KnownUcode } from '../ucode.ts';
 
@@ -49,4 +50,26 @@ export const KNOWN_BOOTLOADERS: readonly KnownBootloader[] = [
   { chip: 'ga100', size: 0x1000, sha256: 'b80c6623f09df2f155ab335095575c637aef5e66cba6542e047422a6bab094e4' },
   { chip: 'ga102', size: 0x6000, sha256: '3df651acb174fd5f5561a1996965b192f50c5d763168446ed0d4ead19d895768' },
   { chip: 'ad102', size: 0x9000, sha256: '45d6335a8185d6ff13e8d1484cea73f68d3d13aa1c19dc080ed1c3482dd5bac0' },
+  { chip: 'gh100', size: 0x29000, sha256: '0fcc7e9848940e0374657b71a3ad1c918568d9d9bc82e9b01ea9c33bbc2a0cde' },
+  { chip: 'gb100', size: 0x31000, sha256: '5891c8b5f851e1db44491220858c718c71f8cb5ae8f321ffe7b6af1104cbb5ba' },
+  { chip: 'gb202', size: 0x31000, sha256: '8b8cf1a1067c6f9d0cd966ca9553f9a6894a71b69607171a4c2c98e62e5ead4b' },
+];
+
+/** Image, public key and signature of the GSP-FMCs. */
+export const KNOWN_FMCS: readonly KnownFmc[] = [
+  {
+    release: RELEASE, chips: 'gh100', size: 0x28648,
+    sha384: 'f3105e5cc68b39b5630ad6c9c14288833e6c6cfa6eaabe031caddbf79c0604b44de165e39914d1530d3f4cd66b75aca2',
+    signature: 'cb9577f27adbda144d323b71a1a1891e5061893f7c4bd44bf9c0eb08a4d7a85a',
+  },
+  {
+    release: RELEASE, chips: 'gb10', size: 0x30348,
+    sha384: '65d51e1b09dead2073d46be2adb25ba77f12d696430638a3eb81328f96f8ae6d64ff289680ff0819118cc31e962aab81',
+    signature: 'cea6cac1fe5e206ba9bfd530395247ae8be5ad8acfe70e28620e0d1d4ebd8010',
+  },
+  {
+    release: RELEASE, chips: 'gb20', size: 0x30a48,
+    sha384: 'ced692549013b63e449cad2390cc7e6bab4eb17f1d499f7034cd99675d8de6de82505419569a77e729b19eac265d1b85',
+    signature: 'b1b37c375f88ef456dff135c5ca83996c8c494eb5e11892560d350ed5b528b00',
+  },
 ];

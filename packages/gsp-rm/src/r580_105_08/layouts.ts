@@ -112,6 +112,7 @@ export { GSP_FW_SR_META_MAGIC, GSP_FW_SR_META_REVISION, GspFwSRMeta } from '@nov
 export { GSP_FW_WPR_META_VERIFIED, GspFwWprMeta } from '@nova-stack/nvrm-headers/r580_105_08/gsp_fw_wpr_meta';
 export { GSP_ARGUMENTS_CACHED } from '@nova-stack/nvrm-headers/r580_105_08/gsp_init_args';
 export { GspStaticConfigInfo, GspSystemInfo } from '@nova-stack/nvrm-headers/r580_105_08/gsp_static_config';
+export { GSP_FMC_BOOT_PARAMS } from '@nova-stack/nvrm-headers/r580_105_08/gspifpub';
 export { LibosMemoryRegionInitArgument } from '@nova-stack/nvrm-headers/r580_105_08/libos_init_args';
 export {
   NV50VAIO_CHANNELDMA_ALLOCATION_PARAMETERS, NV50VAIO_CHANNELPIO_ALLOCATION_PARAMETERS, NV_BSP_ALLOCATION_PARAMETERS,

@@ -1,4 +1,5 @@
-import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
+import { CHIPS, type ChipName } from '@nova-stack/gpu-regs';
+import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, FspHardware, Lockdown, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
 
 /** Facts of a card with 24 GiB; change what a test is about. */
 export const TEST_FACTS: ChipFacts = {
@@ -81,10 +82,16 @@ export class FakeHardware implements FirmwareHardware {
     open: (channel) => { this.channels.set(`${channel.kind} ${channel.instance}`, channel); },
     close: ({ kind, instance }) => { this.channels.delete(`${kind} ${instance}`); },
   };
+  /** What the FSP answered, and how far the CPU gets at the GSP. */
+  readonly answers: Uint8Array[] = [];
+  lockdown: Lockdown = 'released';
+  readonly fsp: FspHardware | undefined;
   readonly #started: Partial<Record<EngineName, FalconStart>> = {};
 
   constructor(firmware: Firmware, facts: Partial<ChipFacts> = {}) {
     this.facts = { ...TEST_FACTS, ...facts };
+    const hasFsp = CHIPS[this.facts.chip as ChipName].family.bootChain === 'fsp';
+    this.fsp = hasFsp ? { answer: (_channel, bytes) => { this.answers.push(bytes); } } : undefined;
     this.port = firmware(this);
   }
 
@@ -166,6 +173,10 @@ export class FakeHardware implements FirmwareHardware {
 
   raiseFalconInterrupt(): void {
     this.interrupts++;
+  }
+
+  setLockdown(lockdown: Lockdown): void {
+    this.lockdown = lockdown;
   }
 
   setScratch(address: number, value: number): void {

@@ -8,16 +8,19 @@ import {
   NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_IRQSSET, NV_PFALCON_FALCON_IRQSTAT, NV_PFALCON_FALCON_ITFEN, NV_PFALCON_FALCON_MAILBOX0,
   NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS, NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG,
   NV_PFALCON_SCP_CTL_STAT, NV_PRISCV_RISCV_BCR_CTRL, NV_PRISCV_RISCV_CORE_SWITCH_RISCV_STATUS, NV_PRISCV_RISCV_CPUCTL, NV_PRISCV_RISCV_IRQDEST,
-  NV_PRISCV_RISCV_IRQDEST_TU102, NV_PRISCV_RISCV_IRQMASK, NV_PRISCV_RISCV_IRQMASK_TU102, set, within, type Family, type Fields, type Register,
+  NV_PRISCV_RISCV_IRQDEST_TU102, NV_PRISCV_RISCV_IRQMASK, NV_PRISCV_RISCV_IRQMASK_TU102, PRI_TARGET_MASKED, set, within, type Family, type Fields, type Register,
 } from '@nova-stack/gpu-regs';
 
-import type { EngineName, FalconFetch, FalconStart, MemoryJob } from '../port.ts';
+import type { EngineName, FalconFetch, FalconStart, Lockdown, MemoryJob } from '../port.ts';
 import type { RegisterFile } from '../register-file.ts';
 import { readDmemPort, readImemPort, writeDmemPort, writeImemPort } from './ports.ts';
 import { coldFalcon, MEMORY_BLOCKS, type FalconState } from './state.ts';
 import { beginFetch, beginTransfer, type Refusal, type Transfer } from './transfer.ts';
 
 type FalconRegister = Register<Fields, 'falcon'>;
+
+/** Bytes of BAR0 that a falcon has, with its second bank. */
+const REGISTERS_SIZE = 0x2000;
 
 /** How long clearing the memories takes after a reset, in nanoseconds. */
 const SCRUB_TIME = 2_000;
@@ -28,6 +31,7 @@ const ALIAS_ENABLED: number = make(NV_PFALCON_FALCON_CPUCTL, { aliasEnable: 1 })
 const READY: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1 });
 const READY_SCRUBBING: number = make(NV_PFALCON_FALCON_HWCFG2, { resetReady: 1, riscv: 1, memScrubbing: 1 });
 const HAS_RISCV: number = make(NV_PFALCON_FALCON_HWCFG2, { riscv: 1 });
+const LOCKED: number = make(NV_PFALCON_FALCON_HWCFG2, { lockdown: 1 });
 const REQUIRE_CONTEXT: number = make(NV_PFALCON_FALCON_DMACTL, { requireContext: 1 });
 const SCRUBBING: number = make(NV_PFALCON_FALCON_DMACTL, { imemScrubbing: 1, dmemScrubbing: 1 });
 const IDLE: number = make(NV_PFALCON_FALCON_DMATRFCMD, { idle: 1 });
@@ -71,16 +75,31 @@ export interface FalconSurroundings {
 export class Falcon {
   readonly name: EngineName;
   readonly kind: Family['falcon'];
-  state: FalconState = coldFalcon();
+  state: FalconState;
+  readonly #cold: Lockdown;
   readonly #registers: RegisterFile;
   readonly #world: FalconSurroundings;
 
-  constructor(name: EngineName, kind: Family['falcon'], registers: RegisterFile, world: FalconSurroundings) {
+  /** @param cold - how far the CPU gets at it before any firmware has run */
+  constructor(name: EngineName, kind: Family['falcon'], cold: Lockdown, registers: RegisterFile, world: FalconSurroundings) {
     this.name = name;
     this.kind = kind;
+    this.state = coldFalcon(cold);
+    this.#cold = cold;
     this.#registers = registers;
     this.#world = world;
     this.#declare();
+  }
+
+  /** Goes on from a state of before. */
+  restore(state: FalconState): void {
+    this.state = state;
+    this.#shut();
+  }
+
+  setLockdown(lockdown: Lockdown): void {
+    this.state.lockdown = this.#cold === 'released' ? 'released' : lockdown;
+    this.#shut();
   }
 
   mailbox(index: 0 | 1): number {
@@ -103,7 +122,13 @@ export class Falcon {
 
   /** Power-on, or reset of the device. */
   cold(): void {
-    this.state = coldFalcon();
+    this.restore(coldFalcon(this.#cold));
+  }
+
+  /** While the engine is masked the CPU reads an error wherever it looks. */
+  #shut(): void {
+    if (this.state.lockdown === 'masked') this.#registers.shut(FALCONS[this.name], REGISTERS_SIZE, PRI_TARGET_MASKED * 0x100);
+    else this.#registers.open(FALCONS[this.name], REGISTERS_SIZE);
   }
 
   #here<F extends Fields>(register: Register<F, 'falcon'>): Register<F> {
@@ -166,7 +191,9 @@ export class Falcon {
   #declareGa102(): void {
     for (const register of PLAIN_GA102) this.#plain(register);
     for (let i = 0; i < NV_PFALCON2_FALCON_BROM_PARAADDR.count; i++) this.#plain(at(NV_PFALCON2_FALCON_BROM_PARAADDR, i));
-    this.#handle(NV_PFALCON_FALCON_HWCFG2, { read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) });
+    this.#handle(NV_PFALCON_FALCON_HWCFG2, {
+      read: () => (this.#scrubbing() ? READY_SCRUBBING : READY) | (this.state.lockdown === 'released' ? 0 : LOCKED),
+    });
     this.#handle(NV_PRISCV_RISCV_IRQMASK, { read: () => this.#get(NV_PFALCON_FALCON_IRQMASK) });
     this.#handle(NV_PRISCV_RISCV_BCR_CTRL, {
       read: () => set(NV_PRISCV_RISCV_BCR_CTRL, this.state.bootConfig, { valid: this.state.bootConfigValid ? 1 : 0 }),
@@ -244,7 +271,7 @@ export class Falcon {
     if (held === this.state.held) return;
     if (held) {
       // A new state: transfers of before that have not finished write into memory that nobody sees any more.
-      this.state = { ...coldFalcon(), held };
+      this.state = { ...coldFalcon(this.#cold), held };
       for (const register of CLEARED_BY_RESET) this.#set(register, 0);
       for (let i = 0; i < NV_PFALCON_FBIF_TRANSCFG.count; i++) this.#set(at(NV_PFALCON_FBIF_TRANSCFG, i), 0);
       this.#world.reset(this.name);

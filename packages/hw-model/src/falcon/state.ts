@@ -1,5 +1,7 @@
 import { FALCON_BLOCK } from '@nova-stack/gpu-regs';
 
+import type { Lockdown } from '../port.ts';
+
 /** Bytes of instruction and of data memory. */
 export const MEMORY_SIZE = 0x10000;
 export const MEMORY_BLOCKS: number = MEMORY_SIZE / FALCON_BLOCK;
@@ -22,6 +24,8 @@ export interface FalconState {
   aliasEnabled: boolean;
   /** ENGINE.reset is set. */
   held: boolean;
+  /** How far the CPU gets at it. */
+  lockdown: Lockdown;
   /** Until when the memories are being cleared, in nanoseconds of device time. */
   scrubbedAt: number;
   requireContext: boolean;
@@ -44,7 +48,7 @@ export interface FalconState {
 const BOOT_CONFIG = 0x100;
 
 /** The state after power-on, and after a reset of the engine. */
-export function coldFalcon(): FalconState {
+export function coldFalcon(lockdown: Lockdown): FalconState {
   return {
     imem: new Uint8Array(MEMORY_SIZE),
     dmem: new Uint8Array(MEMORY_SIZE),
@@ -53,6 +57,7 @@ export function coldFalcon(): FalconState {
     halted: true,
     aliasEnabled: false,
     held: false,
+    lockdown,
     scrubbedAt: 0,
     requireContext: true,
     pending: 0,

@@ -15,6 +15,8 @@ export interface Recorder {
   readonly hardware: FirmwareHardware;
   readonly calls: string[];
   readonly starts: (Omit<FalconStart, 'imem' | 'dmem'> & { readonly imem: Uint8Array; readonly dmem: Uint8Array })[];
+  /** What came to the FSP; it answers nothing by itself. */
+  readonly messages: { readonly channel: number; readonly bytes: Uint8Array }[];
   /** Plain data that firmware keeps. */
   state: { doorbells: number };
   /** Instead of halting at once. */
@@ -51,7 +53,7 @@ export function testGpu({ board = testBoard, faults = [] }: { readonly board?: B
   let interrupts = 0;
 
   const firmware: Firmware = (hardware) => {
-    const record: Recorder = { hardware, calls: [], starts: [], state: { doorbells: 0 }, onStart: undefined };
+    const record: Recorder = { hardware, calls: [], starts: [], messages: [], state: { doorbells: 0 }, onStart: undefined };
     recorder = record;
     return {
       falconStarted(start) {
@@ -65,6 +67,7 @@ export function testGpu({ board = testBoard, faults = [] }: { readonly board?: B
         record.state.doorbells++;
         record.calls.push(`doorbell ${index}`);
       },
+      fspMessage: (channel, bytes) => void record.messages.push({ channel, bytes }),
       timer: (event, arg) => void record.calls.push(`timer ${event} ${arg}`),
       vfDoorbell: (value) => void record.calls.push(`vf ${value}`),
       deviceReset: () => void record.calls.push('device reset'),
