@@ -1,4 +1,4 @@
-import type { Clock } from '@nova-stack/timebase';
+import type { Clock, Wake } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 import type { Strictness } from './checks.ts';
 import type { RingPointers } from './errors.ts';
@@ -21,6 +21,15 @@ export interface DriverBounds {
   readonly every: number;
 }
 
+/** The firmware's interrupt, as a wait for a message sees it. */
+export interface DriverWake extends Wake {
+  /**
+   * Time between two looks in nanoseconds while interrupts are on: a lost one costs no more than that. Undefined while
+   * they are off, and waits poll as {@link DriverBounds.every} says.
+   */
+  readonly every: number | undefined;
+}
+
 export interface DriverEndOptions {
   /** The shared block, {@link SHARED_MEMORY}.size bytes, starting at a multiple of four. */
   readonly memory: Uint8Array;
@@ -38,6 +47,8 @@ export interface DriverEndOptions {
   /** Sees every event as it arrives, before anybody else. */
   readonly onEvent?: (event: RpcMessage) => void;
   readonly bounds?: Partial<DriverBounds>;
+  /** Has waits look when the firmware's interrupt arrives; by default they poll. */
+  readonly wake?: DriverWake;
   /** Whether calls carry numbers (`count`, the default), or all zero as the drivers of old releases send it. */
   readonly sequence?: 'count' | 'zero';
   /** Calls on their way at a time. Drivers have one, the default; firmware answers in the order of the requests. */

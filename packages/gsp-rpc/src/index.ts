@@ -1,6 +1,6 @@
 // The driver's end
 export { openDriverEnd } from './driver-end.ts';
-export type { DriverBounds, DriverEnd, DriverEndOptions, WaitOptions } from './driver-end.ts';
+export type { DriverBounds, DriverEnd, DriverEndOptions, DriverWake, WaitOptions } from './driver-end.ts';
 export type { EventForm, UnknownEvents } from './event-hub.ts';
 export type { Signal } from './turns.ts';
 export { formatHistory, HISTORY_DEPTH } from './history.ts';

@@ -270,8 +270,10 @@ export class QueueDriver implements DriverEnd {
         return true;
       }
     };
+    const { clock, wake } = this.#options;
+    const every = wake?.every ?? this.#bounds.every;
     try {
-      await this.#options.clock.until(attempt, { bound, reason: about.reason, every: this.#bounds.every, ...(signal ? { signal } : {}) });
+      await clock.until(attempt, { bound, reason: about.reason, every, ...(signal && { signal }), ...(wake && { wake }) });
     } catch (error) {
       if (signal?.aborted === true) throw aborted(about, this.pointers, error);
       throw new GspRpcError('TIMEOUT', `waited for ${about.reason}`, { ...about, bound, pointers: this.pointers }, error);

@@ -136,7 +136,7 @@ async function inquire(device: Device, client: GspClient, files: FirmwareFiles):
  * @throws {@link NovaCoreError}; what was put on `held` is the caller's to release
  */
 export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoice, held: ReleaseStack): Promise<Running> {
-  const { pci, bar0, clock, trace, tap } = device;
+  const { pci, bar0, clock, trace, tap, wake } = device;
   const gsp = new Falcon(device, 'gsp', chip.family);
   const sec2 = new Falcon(device, 'sec2', chip.family);
   gsp.clearSoftwareInterrupt();
@@ -155,7 +155,7 @@ export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoi
   };
   const shared = allocate(held)(SHARED_MEMORY.size, 'message queues');
   const end = openDriverEnd({
-    memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS, ...(tap && { tap }),
+    memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS, ...(tap && { tap }), ...(wake && { wake }),
     doorbell: () => write(bar0, at(NV_PGSP_QUEUE_HEAD, 0), { value: 0 }),
   });
   const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments));

@@ -13,6 +13,8 @@ import { report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
 import { waitForBoardFirmware } from './gfw.ts';
+import { startInterrupts, type InterruptMode } from './interrupts/gsp-interrupts.ts';
+import { FirmwareWake } from './interrupts/wake.ts';
 import { BARS, bar } from './system-facts.ts';
 
 export interface NovaCoreOptions {
@@ -24,6 +26,11 @@ export interface NovaCoreOptions {
   readonly firmware: FirmwareSource;
   /** Firmware version to boot, `570.144`; by default the newest that the source has and this driver speaks. */
   readonly firmwareVersion?: string;
+  /**
+   * Whether the firmware calls by message interrupts once it is up (the default where the function has them), or is asked again and
+   * again. With `polled` an event of an idle GPU is seen with the next call.
+   */
+  readonly interrupts?: InterruptMode;
   /** Asked with each GPU that is brought up for what sees its messages to and from the firmware, such as a recorder's `tap` (`@nova-stack/gsp-rpc/trace`). */
   readonly tap?: (pci: PciDevice) => MessageTap;
 }
@@ -83,7 +90,7 @@ function requireGpu(pci: PciDevice): void {
 }
 
 /** Takes hold of the function: decoding, bus mastering, registers. */
-function enable(pci: PciDevice, { clock, trace, tap }: Pick<NovaCoreOptions, 'clock' | 'trace' | 'tap'>, held: ReleaseStack): Device {
+function enable(pci: PciDevice, { clock, trace, tap, interrupts }: Pick<NovaCoreOptions, 'clock' | 'trace' | 'tap' | 'interrupts'>, held: ReleaseStack): Device {
   requireGpu(pci);
   const registers = bar(pci, BARS.registers);
   const framebuffer = bar(pci, BARS.framebuffer);
@@ -100,7 +107,7 @@ function enable(pci: PciDevice, { clock, trace, tap }: Pick<NovaCoreOptions, 'cl
   report(trace, 'nova-core.pci.enabled', {
     device: pci.name, registers: registers.start, framebuffer: framebuffer.start, window: framebuffer.size, instance: instance.start, vfs: pci.sriov?.totalVfs ?? 0,
   });
-  return { pci, bar0, clock, trace, ...(tap && { tap: tap(pci) }) };
+  return { pci, bar0, clock, trace, ...(tap && { tap: tap(pci) }), ...(interrupts !== 'polled' && { wake: new FirmwareWake() }) };
 }
 
 class Core implements NovaCore {
@@ -135,6 +142,14 @@ class Core implements NovaCore {
     const flushPage = new FlushPage(device, chip.family.flushPage);
     held.defer('flush page', () => flushPage.release());
     const running = await bootGsp(device, chip, { source: firmware, version: firmwareVersion }, held);
+    if (device.wake) {
+      const interrupts = await startInterrupts(device, chip, running.gsp, device.wake);
+      running.gsp.tendBy(() => interrupts?.tend());
+      held.defer('interrupts', () => {
+        running.gsp.tendBy(() => undefined);
+        interrupts?.stop();
+      });
+    }
     const publication = await publish(device, running, { auxBus, id: this.#next++, held });
     report(trace, 'nova-core.probe.done', { device: pci.name });
     let unbinding: Promise<void> | undefined;

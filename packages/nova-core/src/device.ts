@@ -4,6 +4,7 @@ import type { Clock } from '@nova-stack/timebase';
 import type { Trace, TraceArgs } from '@nova-stack/trace';
 
 import { NovaCoreError, type Step } from './errors.ts';
+import type { FirmwareWake } from './interrupts/wake.ts';
 import type { PointName } from './points.ts';
 
 /** Durations in nanoseconds. */
@@ -17,6 +18,8 @@ export interface Device {
   readonly bar0: BarMapping;
   readonly clock: Clock;
   readonly trace: Trace;
+  /** Tells waits for the firmware that its interrupt came; without it they poll. */
+  readonly wake?: FirmwareWake;
   /** Sees the messages to and from the firmware. */
   readonly tap?: MessageTap;
 }

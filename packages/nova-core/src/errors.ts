@@ -6,7 +6,7 @@ import type { TraceValue } from '@nova-stack/trace';
  */
 export const STEPS = [
   'pci', 'identify', 'firmware-boot', 'flush-page', 'firmware-files', 'vbios', 'fb-layout', 'fwsec-frts', 'gsp-reset',
-  'booter-load', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'publish',
+  'booter-load', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'interrupts', 'publish',
   'vgpu', 'memory',
   'unpublish', 'unloading', 'fwsec-sb', 'booter-unload', 'flush-page-release',
 ] as const;

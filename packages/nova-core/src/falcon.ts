@@ -1,11 +1,12 @@
 import {
-  at, DMATRFCMD_SIZE_256B, FALCON_BLOCK, FALCONS, MOD_SEL_RSA3K, NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID,
+  at, make, DMATRFCMD_SIZE_256B, FALCON_BLOCK, FALCONS, MOD_SEL_RSA3K, NV_PFALCON2_FALCON_BROM_CURR_UCODE_ID,
   NV_PFALCON2_FALCON_BROM_ENGIDMASK, NV_PFALCON2_FALCON_BROM_PARAADDR, NV_PFALCON2_FALCON_MOD_SEL,
   NV_PFALCON_FALCON_BOOTVEC, NV_PFALCON_FALCON_CPUCTL, NV_PFALCON_FALCON_CPUCTL_ALIAS, NV_PFALCON_FALCON_DMACTL,
   NV_PFALCON_FALCON_DMATRFBASE, NV_PFALCON_FALCON_DMATRFBASE1, NV_PFALCON_FALCON_DMATRFCMD,
   NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FALCON_DMATRFMOFFS, NV_PFALCON_FALCON_DMEMC, NV_PFALCON_FALCON_DMEMD, NV_PFALCON_FALCON_ENGINE, NV_PFALCON_FALCON_HWCFG2,
-  NV_PFALCON_FALCON_IMEMC, NV_PFALCON_FALCON_IMEMD, NV_PFALCON_FALCON_IMEMT, NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS,
+  NV_PFALCON_FALCON_IMEMC, NV_PFALCON_FALCON_IMEMD, NV_PFALCON_FALCON_IMEMT, NV_PFALCON_FALCON_INTR_RETRIGGER, NV_PFALCON_FALCON_IRQMCLR, NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_IRQSTAT, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS,
   NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG, NV_PMC_BOOT_0, NV_PRISCV_RISCV_BCR_CTRL,
+  NV_PRISCV_RISCV_IRQMASK, NV_PRISCV_RISCV_IRQMASK_TU102,
   type Decoded, type FalconName, type Family, type Fields, type Register,
 } from '@nova-stack/gpu-regs';
 import type { DmaBuffer } from '@nova-stack/pci';
@@ -52,6 +53,8 @@ const TRANSFER = { bound: 2 * S, every: 10 * US } as const;
 /** Longest run of any ucode. */
 const HALT = { bound: 2 * S, every: 10 * US } as const;
 const COHERENT_SYSMEM = 1;
+/** The interrupt by which firmware calls the CPU. */
+const SWGEN0 = make(NV_PFALCON_FALCON_IRQSTAT, { swgen0: 1 });
 /** Context of {@link NV_PFALCON_FALCON_DMATRFCMD} through which ucode is fetched. */
 const TRANSCFG = at(NV_PFALCON_FBIF_TRANSCFG, 0);
 const PARAADDR = at(NV_PFALCON2_FALCON_BROM_PARAADDR, 0);
@@ -100,6 +103,30 @@ export class Falcon {
   /** Clears the software interrupt that a message raises. */
   clearSoftwareInterrupt(): void {
     this.#write(NV_PFALCON_FALCON_IRQSCLR, { swgen0: 1 });
+  }
+
+  /**
+   * Takes the interrupts that are pending and enabled: the one that a message raises is cleared, any other is disabled
+   * too, for nobody serves it.
+   *
+   * @returns whether there was one
+   */
+  takeInterrupts(): boolean {
+    const { bar0 } = this.#device;
+    const mask = this.#family.falcon === 'ga102' ? NV_PRISCV_RISCV_IRQMASK : NV_PRISCV_RISCV_IRQMASK_TU102;
+    const pending = (bar0.read32(this.#base + NV_PFALCON_FALCON_IRQSTAT.address) & bar0.read32(this.#base + mask.address)) >>> 0;
+    const stray = (pending & ~SWGEN0) >>> 0;
+    if (pending & SWGEN0) this.clearSoftwareInterrupt();
+    if (stray !== 0) {
+      bar0.write32(this.#base + NV_PFALCON_FALCON_IRQMCLR.address, stray);
+      bar0.write32(this.#base + NV_PFALCON_FALCON_IRQSCLR.address, stray);
+    }
+    return pending !== 0;
+  }
+
+  /** Has what is still pending raise its interrupt again; GA100 and later, elsewhere it does so by itself. */
+  retriggerInterrupt(): void {
+    if (this.#family.architecture !== 'turing') this.#write(at(NV_PFALCON_FALCON_INTR_RETRIGGER, 0), { trigger: 1 });
   }
 
   /** Stops whatever runs, clears the memories and selects the falcon core. */

@@ -1,6 +1,12 @@
 /** Nanoseconds since the clock's own zero; an integer below 2^53. */
 export type Nanoseconds = number;
 
+/** Something that can tell a wait that a look may be worth it now, such as an interrupt. */
+export interface Wake {
+  /** Calls `look` at every ring until the function returned is called. */
+  listen(look: () => void): () => void;
+}
+
 /** How {@link Clock.until} waits. */
 export interface WaitOptions {
   /** Longest wait, in nanoseconds; at this point the predicate is tried once more, then the wait fails. */
@@ -11,6 +17,8 @@ export interface WaitOptions {
   readonly every?: Nanoseconds;
   /** Ends the wait early with the signal's reason. */
   readonly signal?: { readonly aborted: boolean; readonly reason?: unknown };
+  /** Has the predicate tried at once when it rings, beside the tries that `every` asks for. */
+  readonly wake?: Wake;
 }
 
 /** The only source of time for drivers: nobody above reads the wall clock or sets a timer. */

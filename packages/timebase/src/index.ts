@@ -1,7 +1,8 @@
 // Clocks
-export type { Clock, HostClock, Nanoseconds, TimedHost, WaitOptions } from './clock.ts';
+export type { Clock, HostClock, Nanoseconds, TimedHost, WaitOptions, Wake } from './clock.ts';
 export { createVirtualClock, holding, type VirtualClock, type VirtualClockOptions } from './virtual-clock.ts';
 export { createRealClock, type RealTime } from './real-clock.ts';
+export { createBell, type Bell } from './bell.ts';
 export type { Hop } from './hop.ts';
 
 // Timers of a device

@@ -24,21 +24,31 @@ export function createRealClock(time: RealTime): HostClock {
       if (due !== undefined && due <= at) host.runDue(at);
     }
   };
-  /** Until the next look or the next device timer, whichever comes first. */
-  const pause = (at: Nanoseconds): Promise<void> => {
+  /** Until the next look or the next device timer, whichever comes first, or until `woken`. */
+  const pause = (at: Nanoseconds, woken: Promise<void> | undefined): Promise<void> => {
     const next = hosts.reduce((least, host) => Math.min(least, host.nextDue() ?? Infinity), at);
-    return time.sleep(Math.max(0, next - now()));
+    const asleep = time.sleep(Math.max(0, next - now()));
+    return woken === undefined ? asleep : Promise.race([asleep, woken]);
   };
   const wait = (waiter: Omit<Waiter, 'resolve' | 'reject'>): Promise<void> => new Promise((resolve, reject) => {
     const full: Waiter = { ...waiter, resolve, reject };
+    const { wake } = waiter.options;
+    let ring = (): void => undefined;
+    const nextRing = (): Promise<void> => new Promise((rung) => { ring = rung; });
+    let rung = wake && nextRing();
+    const leave = wake?.listen(() => {
+      full.at = Math.min(full.at, now());
+      ring();
+    });
     const look = async (): Promise<void> => {
       for (let over = false; !over;) {
-        await pause(full.at);
+        await pause(full.at, rung);
+        rung = wake && nextRing();
         pump();
         over = now() >= full.at && tryWaiter(full, now);
       }
     };
-    look().catch(reject);
+    look().catch(reject).finally(() => leave?.());
   });
   return {
     now,

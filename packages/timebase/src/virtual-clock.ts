@@ -59,7 +59,7 @@ class Virtual implements VirtualClock {
       const plan = planWait(this.#now, options);
       if (options.signal?.aborted) reject(abortReason(options));
       else if (predicate()) resolve();
-      else this.#wait({ ...plan, predicate, options, resolve, reject });
+      else this.#wait(this.#woken({ ...plan, predicate, options, resolve, reject }));
     });
   }
 
@@ -93,6 +93,22 @@ class Virtual implements VirtualClock {
       this.#holds--;
       this.#schedule();
     };
+  }
+
+  /** The same wait, looked at again whenever its bell rings. */
+  #woken(waiter: Waiter): Waiter {
+    const { wake } = waiter.options;
+    if (wake === undefined) return waiter;
+    const woken: Waiter = {
+      ...waiter,
+      resolve: () => { leave(); waiter.resolve(); },
+      reject: (error) => { leave(); waiter.reject(error); },
+    };
+    const leave = wake.listen(() => {
+      woken.at = Math.min(woken.at, this.#now);
+      this.#schedule();
+    });
+    return woken;
   }
 
   #wait(waiter: Waiter): void {

@@ -222,6 +222,8 @@ export interface ControlAbi {
   /** Indices of engines that exist, in the firmware's numbering. */
   readonly engines: Control<undefined, readonly number[]>;
   readonly eccEnabled: Control<undefined, boolean>;
+  /** Vector by which the firmware calls the CPU, in the interrupt tree; undefined where it has none. */
+  readonly gspVector: Control<undefined, number | undefined>;
   /** Sets a range of the framebuffer to one byte. */
   readonly fill: Control<{ readonly start: number; readonly size: number; readonly byte: number }, undefined>;
 }

@@ -254,7 +254,7 @@ describe.each(versions)('events of $version', ({ abi: { messages: { events } }, 
 describe.each(versions)('controls of $version', ({ abi: { controls } }) => {
   it('carry the numbers that no version has moved', () => {
     expect(Object.fromEntries(Object.entries(controls).map(([name, { command }]) => [name, command]))).toEqual({
-      features: 0x20803601, vmmuSegmentSize: 0x2080017e, channelCount: 0x20800a61, engines: 0x20800170, eccEnabled: 0x2080012f, fill: 0x20800afa,
+      features: 0x20803601, vmmuSegmentSize: 0x2080017e, channelCount: 0x20800a61, engines: 0x20800170, eccEnabled: 0x2080012f, gspVector: 0x20800a5c, fill: 0x20800afa,
     });
   });
 

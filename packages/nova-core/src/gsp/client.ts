@@ -22,6 +22,7 @@ export class GspClient {
   #internal: InternalHandles | undefined;
   #alive = true;
   readonly #listeners: ((error: OsError) => void)[] = [];
+  #tend: () => void = () => undefined;
 
   constructor(device: Device, end: DriverEnd, abi: FirmwareAbi) {
     this.#device = device;
@@ -44,6 +45,22 @@ export class GspClient {
   /** Calls `listener` with every error that the firmware reports by itself. */
   onError(listener: (error: OsError) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `tend` before each call, for whoever keeps interrupts going. */
+  tendBy(tend: () => void): void {
+    this.#tend = tend;
+  }
+
+  /** Takes what the firmware has sent, for an interrupt handler. What is wrong with it is told. @returns messages taken */
+  poll(): number {
+    try {
+      return this.#end.poll();
+    } catch (error) {
+      if (!(error instanceof GspRpcError)) throw error;
+      report(this.#device.trace, 'nova-core.gsp.rejected', { code: error.code });
+      return 0;
+    }
   }
 
   useInternal(handles: InternalHandles): void {
@@ -115,6 +132,7 @@ export class GspClient {
 
   async #guard<T>(step: Step, name: string, work: () => Promise<T>): Promise<T> {
     try {
+      this.#tend();
       return await work();
     } catch (cause) {
       present(this.#device, step);
