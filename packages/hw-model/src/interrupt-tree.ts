@@ -22,6 +22,8 @@ export interface InterruptOptions {
   readonly rearm: number | undefined;
   /** Sends the message to the CPU. */
   readonly send: () => void;
+  /** Whether a fault strikes at this point now. */
+  readonly fault?: (point: 'hw-model.interrupt.lost' | 'hw-model.interrupt.storm') => boolean;
 }
 
 /**
@@ -34,14 +36,16 @@ export class InterruptTree {
   state: InterruptState;
   readonly #leaves: number;
   readonly #send: () => void;
+  readonly #fault: NonNullable<InterruptOptions['fault']>;
 
-  constructor(registers: RegisterFile, { leaves, rearm, send }: InterruptOptions) {
+  constructor(registers: RegisterFile, { leaves, rearm, send, fault = () => false }: InterruptOptions) {
     this.#leaves = leaves;
+    this.#fault = fault;
     this.#send = send;
     this.state = this.#coldState();
     for (let i = 0; i < leaves; i++) {
       const enabled = (): number => this.state.leafEnable[i]!;
-      registers.handle(at(LEAF, i), { read: () => this.state.leaf[i]!, write: (bits) => { this.#leaf(i, this.state.leaf[i]! & ~bits); } });
+      registers.handle(at(LEAF, i), { read: () => this.state.leaf[i]!, write: (bits) => { this.#clear(i, bits); } });
       registers.handle(at(LEAF_EN_SET, i), { read: enabled, write: (bits) => { this.#enable(i, enabled() | bits); } });
       registers.handle(at(LEAF_EN_CLEAR, i), { read: enabled, write: (bits) => { this.#enable(i, enabled() & ~bits); } });
     }
@@ -73,6 +77,13 @@ export class InterruptTree {
     return { leaf: new Uint32Array(this.#leaves), leafEnable: new Uint32Array(this.#leaves), topEnable: 0, sent: false };
   }
 
+  /** What the fault plan holds on to is pending again at once. */
+  #clear(index: number, bits: number): void {
+    const held = this.state.leaf[index]! & bits;
+    if (held !== 0 && this.#fault('hw-model.interrupt.storm')) this.#check();
+    else this.#leaf(index, this.state.leaf[index]! & ~bits);
+  }
+
   #leaf(index: number, bits: number): void {
     this.state.leaf[index] = bits;
     this.#check();
@@ -101,6 +112,6 @@ export class InterruptTree {
     }
     if (this.state.sent) return;
     this.state.sent = true;
-    this.#send();
+    if (!this.#fault('hw-model.interrupt.lost')) this.#send();
   }
 }

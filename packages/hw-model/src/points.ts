@@ -9,6 +9,8 @@ import type { PointTable } from '@nova-stack/trace';
  * - `hw-model.falcon.<engine>.scrub`: a look at the memories finds them still being cleared
  * - `hw-model.falcon.<engine>.dma`: a look at the transfer finds it still under way
  * - `hw-model.falcon.<engine>.halt`: the CPU does not halt when its code would
+ * - `hw-model.interrupt.lost`: a message interrupt is not sent, and counts as sent
+ * - `hw-model.interrupt.storm`: a vector that software clears stays pending
  */
 export const POINTS: PointTable = {
   'hw-model.reset': { level: 'detail', text: '{kind} reset' },

@@ -132,7 +132,6 @@ export class GspInterrupts {
       // Nobody asked for it: it is not to come again.
       else this.#tree.disable(found);
     }
-    if (!device.pci.present) return;
     work += client.poll();
     this.#gsp.retriggerInterrupt();
     if (this.#storms(work)) this.#weather();
