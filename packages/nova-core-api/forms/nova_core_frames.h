@@ -211,7 +211,7 @@ static const struct nova_frames_error nova_frames_errors[] = {
 	[NOVA_ERROR_CANCELLED] = { ECANCELED, NOVA_CATEGORY_FLOW, NOVA_RETRY_LATER },
 };
 
-/* base 1.1 */
+/* base 1.2 */
 static const struct nova_frames_struct nova_frames_of_base_device_info = { sizeof(struct nova_base_device_info), 0, NULL };
 static const struct nova_frames_struct nova_frames_of_base_limits = { sizeof(struct nova_base_limits), 0, NULL };
 static const struct nova_frames_struct nova_frames_of_base_counters = { sizeof(struct nova_base_counters), 0, NULL };
@@ -239,6 +239,7 @@ static const struct nova_frames_pointer nova_frames_pointers_of_base_region_writ
 	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_base_region_write_in, bytes), offsetof(struct nova_base_region_write_in, bytes_length), 8, 0, 0, NULL },
 };
 static const struct nova_frames_struct nova_frames_of_base_region_write_in = { sizeof(struct nova_base_region_write_in), 1, nova_frames_pointers_of_base_region_write_in };
+static const struct nova_frames_struct nova_frames_of_base_session_state_out = { sizeof(struct nova_base_session_state_out), 0, NULL };
 
 static const struct nova_frames_slot nova_frames_base[] = {
 	{ 1, 1, 0, 0, 1, 0, { 0, 0 }, NULL, &nova_frames_of_base_device_info_out },
@@ -249,6 +250,7 @@ static const struct nova_frames_slot nova_frames_base[] = {
 	{ 1, 1, 0, 5, 1, 0, { 0, 0 }, &nova_frames_of_base_region_read_in, &nova_frames_of_base_region_read_out },
 	{ 1, 1, 0, 6, 1, 0, { 0, 0 }, &nova_frames_of_base_region_write_in, NULL },
 	{ 1, 1, 0, 7, 0, 1, { 0, 0 }, NULL, NULL },
+	{ 1, 1, 2, 8, 1, 0, { 0, 0 }, NULL, &nova_frames_of_base_session_state_out },
 };
 
 static int nova_frames_base_device_info(struct nova_core *core, uint64_t session, struct nova_base_device_info_out *out, struct nova_error *error)
@@ -291,8 +293,13 @@ static int nova_frames_base_region_release(struct nova_core *core, uint64_t sess
 	return nova_frames_call(core, &nova_frames_base[7], session, region, NULL, NULL, error);
 }
 
+static int nova_frames_base_session_state(struct nova_core *core, uint64_t session, struct nova_base_session_state_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_base[8], session, 0, NULL, (uint8_t *)out, error);
+}
+
 static const struct nova_base_ops nova_frames_base_ops = {
-	sizeof(struct nova_base_ops), 8,
+	sizeof(struct nova_base_ops), 9,
 	nova_frames_base_device_info,
 	nova_frames_base_limits,
 	nova_frames_base_counters,
@@ -301,6 +308,7 @@ static const struct nova_base_ops nova_frames_base_ops = {
 	nova_frames_base_region_read,
 	nova_frames_base_region_write,
 	nova_frames_base_region_release,
+	nova_frames_base_session_state,
 };
 
 /* vgpu 1.1 */
@@ -450,7 +458,7 @@ static const struct nova_drm_ops nova_frames_drm_ops = {
 
 /* Every interface that there are functions of. */
 static const struct nova_frames_iface nova_frames_ifaces[] = {
-	{ 1, 1, 8, sizeof(struct nova_base_ops), offsetof(struct nova_core, base), (const uint8_t *)&nova_frames_base_ops, nova_frames_base },
+	{ 1, 1, 9, sizeof(struct nova_base_ops), offsetof(struct nova_core, base), (const uint8_t *)&nova_frames_base_ops, nova_frames_base },
 	{ 2, 1, 11, sizeof(struct nova_vgpu_ops), offsetof(struct nova_core, vgpu), (const uint8_t *)&nova_frames_vgpu_ops, nova_frames_vgpu },
 	{ 3, 1, 1, sizeof(struct nova_drm_ops), offsetof(struct nova_core, drm), (const uint8_t *)&nova_frames_drm_ops, nova_frames_drm },
 };

@@ -1,4 +1,5 @@
 import type { Offer } from './handshake.ts';
+import type { Reason } from './reasons.ts';
 
 export type ErrorCategory = 'usage' | 'version' | 'lookup' | 'conflict' | 'permission' | 'resource' | 'data' | 'device' | 'lost' | 'flow';
 /** When trying again can help. */
@@ -45,7 +46,7 @@ export interface ErrorDetails {
   /** What the error is about: a field's path, an id. */
   readonly subject?: string;
   /** A stable word that says which of several reasons it is. */
-  readonly reason?: string;
+  readonly reason?: Reason;
   /** For bug reports; programs do not read it. */
   readonly supportId?: string;
   /** With `VersionMismatch`: all that the core offers, so that a client may try again with another hello. */
@@ -59,7 +60,7 @@ export class ContractError extends Error {
   readonly category: ErrorCategory;
   readonly retry: RetryHint;
   readonly subject: string | undefined;
-  readonly reason: string | undefined;
+  readonly reason: Reason | undefined;
   readonly supportId: string | undefined;
   readonly offered: Offer['interfaces'] | undefined;
 

@@ -27,5 +27,7 @@ export { checkFields } from './validate.ts';
 // Errors
 export { ContractError, ERRORS, type ErrorCategory, type ErrorCode, type ErrorDetails, type RetryHint } from './errors.ts';
 
+export { REASONS, type Reason } from './reasons.ts';
+
 // Trace
 export { POINTS } from './points.ts';

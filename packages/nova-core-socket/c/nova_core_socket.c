@@ -806,12 +806,13 @@ static int get_offer(struct connection *connection)
 	struct nova_offer offer;
 	uint32_t size, i;
 	size_t list_length, text_length;
-	const uint8_t *reply = struct_at(connection, sizeof(struct nova_frame), sizeof(offer), &size);
+	const uint8_t *reply = struct_at(connection, sizeof(struct nova_frame), offsetof(struct nova_offer, caps), &size);
 	const uint8_t *list, *text;
 
 	if (reply == NULL)
 		return -EPROTO;
-	memcpy(&offer, reply, sizeof(offer));
+	memset(&offer, 0, sizeof(offer));
+	memcpy(&offer, reply, smaller(size, sizeof(offer)));
 	list = pointed(connection, reply + offsetof(struct nova_offer, ifaces), &list_length);
 	text = pointed(connection, reply + offsetof(struct nova_offer, support_id), &text_length);
 	if ((list == NULL && offer.count > 0) || offer.count > NOVA_FRAME_MAX / sizeof(*connection->ifaces) || offer.stride < sizeof(*connection->ifaces) || list_length != (size_t)offer.count * offer.stride)

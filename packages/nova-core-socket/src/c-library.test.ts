@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { REASONS } from '@nova-stack/nova-core-api';
 import { createMemoryCore, memoryTypes, type MemoryCore, type MemoryCoreOptions } from '@nova-stack/nova-core-api/testing';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -33,6 +34,8 @@ const connect = async (compiler: string = COMPILER): Promise<CClient> => {
 };
 /** Two types, in the only form in which a client has them. */
 const TYPES = Buffer.from(memoryTypes([{ typeId: 10, name: 'Small', profileSize: 65536 }, { typeId: 11, name: 'Large', profileSize: 131072 }])).toString('hex');
+/** The same for another release. */
+const OTHER = Buffer.from(memoryTypes([{ typeId: 10, name: 'Small', profileSize: 65536 }], 'b')).toString('hex');
 const NOTHING = { regions: 0, instances: 0, bytes: 0, dirty: 0 };
 /** The first number after the status. */
 const second = (line: string): string => line.split(' ')[1]!;
@@ -60,7 +63,7 @@ describe.skipIf(COMPILERS.length === 0)('the C library', () => {
   test.each(COMPILERS)('with %s, a client does what one in the same process can do', async (compiler) => {
     await start();
     const client = await connect(compiler);
-    expect(await client.ask('tables')).toBe('8 11 1 fd 1');
+    expect(await client.ask('tables')).toBe('9 11 1 fd 1');
     const line = await client.ask('attach 1 1');
     const s = second(line);
     expect(line).toMatch(/^0 \d+ caps 7f 17 1 1=1\.1 2=1\.1 3=1\.0$/);
@@ -98,10 +101,13 @@ describe.skipIf(COMPILERS.length === 0)('the C library', () => {
     const client = await connect();
     const s = await attached(client);
     expect(await client.ask(`allocate ${s} 0`)).toBe('-34 code 2 category 1 retry 1 base.allocate.size is 0: expected 1 to 9007199254740991');
+    expect(await client.ask('why')).toBe('reason 0 about base.allocate.size');
     expect(await client.ask(`allocate ${s} 99999999`)).toBe('-12 code 14 category 6 retry 3 The device has not enough free memory');
     expect(await client.ask(`unassign ${s} 3 1`)).toMatch(/^-77 code 3 category 1 retry 1 The virtual function was assigned nothing$/);
     expect(await client.ask(`assign ${s} 0 9 1`)).toMatch(/^-2 code 7 category 3 retry 1 /);
     expect(await client.ask(`submit ${s} 64 00`)).toMatch(/^-74 code 17 category 7 retry 1 The data is damaged$/);
+    expect(await client.ask(`submit ${s} 64 ${OTHER}`)).toMatch(/^-71 code 18 /);
+    expect(await client.ask('why')).toBe(`reason ${REASONS['other-release']} about `);
     expect(await client.ask(`master ${s} 1 2`)).toMatch(/^-22 code 1 category 1 retry 1 /);
     expect(await client.ask('info 12345 152')).toMatch(/^-22 code 1 category 1 retry 1 The session 0x3039 is none of this connection$/);
     expect(await client.ask(`nonsense ${s}`)).toBe('-22 -22 -22 -22 -22');
@@ -243,7 +249,7 @@ describe.skipIf(COMPILERS.length === 0)('the C library', () => {
     await server.close();
     expect(core.lent()).toMatchObject(NOTHING);
     for (const command of [`info ${s} 152`, `dispatch ${s} 1000`, 'attach 1 0']) expect(await client.ask(command)).toMatch(/^-19 code 22 category 9 retry 1 The connection to the core is broken/);
-    expect(await client.ask('tables')).toBe('8 11 1 fd 0');
+    expect(await client.ask('tables')).toBe('9 11 1 fd 0');
     expect(await client.ask(`release ${s} ${region}`)).toBe('0');
     expect(await client.ask(`detach ${s}`)).toBe('0');
     await client.quit();

@@ -366,6 +366,8 @@ static int command(char *line)
 	else if (sscanf(line, "probe %" SCNu64, &probe_session) == 1) printf("0\n");
 	else if (sscanf(line, "counters %" SCNu64, &s) == 1) counters(s);
 	else if (sscanf(line, "nonsense %" SCNu64, &s) == 1) nonsense(s);
+	else if (strncmp(line, "why", 3) == 0)
+		printf("reason %" PRIu32 " about %.64s\n", error.reason, error.about);
 	else if (strncmp(line, "tables", 6) == 0)
 		printf("%d %d %d fd %d\n", core->base ? (int)core->base->count : -1, core->vgpu ? (int)core->vgpu->count : -1, core->drm ? (int)core->drm->count : -1, nova_core_fd(core) >= 0);
 	else if (strncmp(line, "quit", 4) == 0)

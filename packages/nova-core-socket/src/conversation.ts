@@ -18,6 +18,8 @@ interface Held {
   readonly object: Callable;
 }
 
+const tooLittleRoom = (what: string): ContractError => new ContractError('NoCapacity', `There is too little room for ${what}`, { subject: `out.${what}` });
+
 /** Thrown for what cannot be answered: the conversation is over. */
 export class Broken extends Error {
   override readonly name = 'Broken';
@@ -159,6 +161,11 @@ export class Conversation {
       this.#reply(call);
       return;
     }
+    const early = slot.askedTooMuch({ in: input, room });
+    if (early !== undefined) {
+      this.#refuse(call, tooLittleRoom(early.member), (reply) => { slot.writeCounts(reply, early.counts); });
+      return;
+    }
     const given = Object.keys(slot.gives);
     if (given.length > 0 && this.#objects.full) throw new ContractError('NoCapacity', `A connection holds at most ${MAX_OBJECTS} objects at a time`, { subject: 'object' });
     const target = held?.object ?? (served.session as unknown as Readonly<Record<string, Callable>>)[table.schema.name]!;
@@ -173,8 +180,7 @@ export class Conversation {
       }
       // Who cannot be told what was made has not got it.
       await this.#giveBack(kept.map(([, handle]) => handle));
-      const error = new ContractError('NoCapacity', `There is too little room for ${short}`, { subject: `out.${short}` });
-      this.#refuse(call, error, (reply) => { slot.writeCounts(reply, answer); });
+      this.#refuse(call, tooLittleRoom(short), (reply) => { slot.writeCounts(reply, answer); });
     } catch (error) {
       await this.#giveBack(kept.map(([, handle]) => handle));
       throw error;

@@ -22,11 +22,13 @@ const path = join(folder, 'core.sock');
 let core: MemoryCore;
 let server: CoreServer;
 let log: SocketEvent[];
+/** Reads that reached the core. */
+let reads = 0;
 const NOTHING = { regions: 0, instances: 0, bytes: 0, dirty: 0 };
 const settled = async (): Promise<void> => { while (server.connections > 0) await new Promise((resolve) => setImmediate(resolve)); };
 
 beforeEach(async () => {
-  core = createMemoryCore({ memory: 2 ** 24 });
+  core = createMemoryCore({ memory: 2 ** 24, before: (operation) => { if (operation === 'region.read') reads++; } });
   log = [];
   server = await serveCore({ endpoint: core.endpoint, path, maxConnections: 3, onEvent: (event) => void log.push(event) });
 });
@@ -201,6 +203,23 @@ describe('a conversation', () => {
     client.socket.destroy();
     await settled();
   }, 30_000);
+
+  test('a read that has no place in a frame is refused before the core is asked', async () => {
+    const client = new RawClient(path);
+    await client.greet();
+    const session = await attach(client);
+    const { region } = await call(client, BASE_V1, 'allocate', session, { size: 2 ** 23 }) as { region: bigint };
+    reads = 0;
+    const { slot } = slotOf(BASE_V1, 'region.read');
+    const read = (length: number, capacity: number): Promise<string> => client.refused(head(BASE_V1, 'region.read', session, region), (frame) => { slot.writeCall(frame, { in: { offset: 0, length }, room: roomFor(slot, capacity) }); });
+    expect(await read(256 * 2 ** 20, 256 * 2 ** 20)).toMatch(/^Range: in\.length is 268435456: expected at most 167/);
+    expect(await read(2 ** 22, 2 ** 21)).toBe('NoCapacity: There is too little room for bytes');
+    expect(reads).toBe(0);
+    expect(await read(2 ** 22, 2 ** 22)).toBe('done');
+    expect(reads).toBe(1);
+    client.socket.destroy();
+    await settled();
+  });
 
   test('an event waits for its acknowledgement, which brings the next', async () => {
     const client = new RawClient(path);

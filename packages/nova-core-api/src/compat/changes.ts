@@ -133,7 +133,8 @@ class Comparison {
       broken(`${to.kind} in place of ${from.kind}`);
       return;
     }
-    const told = ({ text: _, optional: __, since: ___, ...rest }: Field): string => JSON.stringify(rest);
+    // What a field says for people, or for whoever carries it, changes nothing that crosses.
+    const told = ({ text: _, optional: __, since: ___, sizedBy: ____, ...rest }: Field & { readonly sizedBy?: string }): string => JSON.stringify(rest);
     if (told(from) === told(to)) return;
     if (from.kind === 'list' && to.kind === 'list') this.#field(`${path}[]`, from.element, to.element, flow);
     else if ('range' in from || 'range' in to) this.#range(path, from as Ranged, to as Ranged, flow);

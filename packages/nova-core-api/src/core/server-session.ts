@@ -2,21 +2,16 @@ import { noTrace, type Trace } from '@nova-stack/trace';
 
 import type { Capability } from '../capabilities.ts';
 import { ContractError } from '../errors.ts';
+import { agreedSchemas } from '../agreed.ts';
 import type { Agreement } from '../handshake.ts';
-import { atMinor } from '../schema/at-minor.ts';
-import { BASE_V1 } from '../schema/base-v1.ts';
-import { DRM_V1 } from '../schema/drm-v1.ts';
+import type { BASE_V1 } from '../schema/base-v1.ts';
 import type { EventKind, Interface, InterfaceName } from '../schema/interface.ts';
-import { VGPU_V1 } from '../schema/vgpu-v1.ts';
 import type { BaseClient, DrmClient, EventHandler, Session, VgpuClient } from '../session.ts';
 import { SESSION_STATES, type SessionState } from '../states.ts';
 import type { CoreBackend } from './backend.ts';
 import { EventQueue, type RaisedEvent } from './event-queue.ts';
 import { interfaceFacade, type Call, type Callable, type FacadeHost } from './facade.ts';
 import { Keeping } from './keeping.ts';
-
-/** Every interface at every major that this package has a schema of. */
-const SCHEMAS: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
 
 /** Events that wait for a session's handler before some are lost. */
 export const EVENT_QUEUE = 64;
@@ -38,7 +33,7 @@ export class ServerSession implements FacadeHost {
   /** What the client gets: nothing of the core's side can be reached through it. */
   readonly client: Session;
   readonly capabilities: readonly Capability[];
-  readonly own: Callable = { counters: () => this.#counters() };
+  readonly own: Callable = { counters: () => this.#counters(), sessionState: () => ({ state: this.#state }) };
   readonly #options: ServerSessionOptions;
   readonly #trace: Trace;
   readonly #schemas: Readonly<Partial<Record<InterfaceName, Interface>>>;
@@ -53,7 +48,7 @@ export class ServerSession implements FacadeHost {
     const { backend, agreement, onEvent } = options;
     this.#trace = backend.trace ?? noTrace;
     this.capabilities = agreement.capabilities;
-    this.#schemas = agreedSchemas(agreement);
+    this.#schemas = Object.fromEntries(agreedSchemas(agreement).map((schema) => [schema.name, schema]));
     this.#events = onEvent && new EventQueue({
       limit: EVENT_QUEUE, handler: onEvent, now: backend.now ?? (() => 0), failed: (error) => void this.translate('event handler', error),
     });
@@ -195,15 +190,6 @@ export class ServerSession implements FacadeHost {
     const { delivered = 0, lost = 0 } = this.#events?.counts ?? {};
     return { counters: { ...this.#counts, objectsHeld: this.#keeping.size, eventsDelivered: delivered, eventsLost: lost } };
   }
-}
-
-function agreedSchemas({ interfaces }: Agreement): Partial<Record<InterfaceName, Interface>> {
-  const schemas: Partial<Record<InterfaceName, Interface>> = {};
-  for (const schema of SCHEMAS) {
-    const agreed = interfaces[schema.name];
-    if (agreed?.major === schema.major) schemas[schema.name] = atMinor(schema, agreed.minor);
-  }
-  return schemas;
 }
 
 function isTerminal({ terminal }: EventKind, { payload }: RaisedEvent): boolean {

@@ -1,6 +1,7 @@
 import { ERRORS } from '../errors.ts';
 import { INTERFACES, type Interface } from '../schema/interface.ts';
-import { assertions, comment, definition, enumeration, NEWEST } from './c-header.ts';
+import { NEWEST } from '../schema/newest.ts';
+import { assertions, comment, definition, enumeration } from './c-header.ts';
 import { named, prefixOf, slotsOf, type Slot } from './contract-form.ts';
 import { snake } from './form.ts';
 import { FRAME_GREETING, FRAME_HEAD, FRAME_MAGIC, FRAME_POINTER, FRAME_VERSION, FRAMES, MAX_FRAME, MAX_SESSIONS } from './frame-form.ts';

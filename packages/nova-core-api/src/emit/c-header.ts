@@ -1,12 +1,7 @@
-import { BASE_V1 } from '../schema/base-v1.ts';
-import { DRM_V1 } from '../schema/drm-v1.ts';
 import type { Interface } from '../schema/interface.ts';
-import { VGPU_V1 } from '../schema/vgpu-v1.ts';
+import { NEWEST } from '../schema/newest.ts';
 import { formOf } from './contract-form.ts';
 import { RULES, type Integer, type Member, type MemberType, type Numbers, type Signature, type Struct } from './form.ts';
-
-/** The newest version of every interface. */
-export const NEWEST: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
 
 const INTEGERS: Readonly<Record<Integer, string>> = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t', i32: 'int32_t' };
 const WIDTH = 118;

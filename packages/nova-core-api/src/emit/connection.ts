@@ -1,5 +1,5 @@
 // The structs that every version shares: how a client and a core meet, what an error and an event look like. What crosses before there is a
-// version to agree on can never change.
+// version to agree on never moves; more may come behind what was there from the first.
 import type { MemberType, Signature } from './form.ts';
 import type { Placer, Unplaced } from './place.ts';
 
@@ -16,6 +16,8 @@ const SIZE = member('struct_size', u32, '');
 
 /** Bytes of an event's payload. */
 export const PAYLOAD_BYTES = 64;
+/** Bytes of what an error is about. */
+export const SUBJECT_BYTES = 64;
 /** Interfaces that one session can have. */
 export const AGREED = 4;
 
@@ -40,6 +42,7 @@ export function layConnection(placer: Placer): void {
     SIZE, member('count', u32, 'Interfaces at one major each.'), member('ifaces', pointer('iface_offer', false), 'What is offered.'),
     member('epoch', u64(), 'Changes with every reset of the device.'), member('flags', u32, 'Zero.'), member('stride', u32, 'Bytes from one entry to the next.'),
     member('support_id', { kind: 'pointer', to: 'chars', writable: false }, 'Text with a zero at its end, for bug reports; programs do not read it.'),
+    member('caps', u64(4), 'Capabilities that can be granted, a bit each; a core that does not tell says none.'),
   ]);
   placer.lay('iface_want', 'A range of versions that a client speaks.', [
     member('iface', u32, 'Which interface.'), member('major', u16, 'A major that the client speaks.'), member('min_minor', u16, 'The least minor that is of use.'),
@@ -53,8 +56,9 @@ export function layConnection(placer: Placer): void {
   ]);
   placer.lay('error', 'Why a call failed. The text is for people.', [
     SIZE, member('code', u32, 'Which error.'), member('category', u32, 'Which family of errors; a code that is not known is handled by it.'), member('retry', u32, 'When trying again can help.'),
-    member('subject', u64(), 'The object that it is about, or 0.'), member('reason', u32, 'A number that tells one of several reasons, or 0.'), member('reserved', u32, ''),
+    member('subject', u64(), 'The object that it is about, or 0.'), member('reason', u32, 'Which of several reasons it has, or 0; who does not know the number goes by the code.'), member('reserved', u32, ''),
     member('text', chars(PAYLOAD_BYTES), 'What happened, in words.'),
+    member('about', chars(SUBJECT_BYTES), 'What it is about: the path of a field, the name of a capability or interface; empty for nothing in particular.'),
   ]);
   placer.lay('hello', 'What a client is and speaks.', [
     SIZE, member('kind', u32, 'What the client is.'), member('name', chars(32), 'Name of the client, for people; not empty.'),

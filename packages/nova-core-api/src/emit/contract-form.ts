@@ -1,8 +1,10 @@
 import { CAPABILITIES } from '../capabilities.ts';
 import { ERRORS } from '../errors.ts';
 import type { Fields } from '../schema/fields.ts';
+import { REASONS } from '../reasons.ts';
 import { CLIENT_KINDS } from '../schema/handshake.ts';
 import { INTERFACES, SEVERITIES, type Interface, type Operation } from '../schema/interface.ts';
+import { SESSION_STATES } from '../states.ts';
 import { coreFunction, layConnection, layCore, PAYLOAD_BYTES, pointer, SESSION } from './connection.ts';
 import { snake, type Form, type Numbers, type Signature } from './form.ts';
 import { HEAD, inOrder, membersOf, presentBits } from './members.ts';
@@ -130,6 +132,8 @@ const SHARED: readonly Numbers[] = [
   { name: 'cap', text: 'Capabilities: the number of the bit, in words of 64.', values: rows(CAPABILITIES) },
   { name: 'severity', text: 'How grave an event is.', values: rows(SEVERITIES) },
   { name: 'category', text: 'Families of errors.', values: rows(Object.fromEntries(CATEGORIES.map((name, i) => [name, i + 1]))) },
+  { name: 'reason', text: 'Which of several reasons an error has; more may come, and 0 is none.', values: rows(REASONS) },
+  { name: 'session_state', text: 'Where a session stands.', values: rows(Object.fromEntries(Object.entries(SESSION_STATES).map(([name, { number }]) => [name, number]))) },
   { name: 'retry', text: 'When trying again can help.', values: rows({ never: 1, later: 2, 'after-event': 3 }) },
   {
     name: 'error', text: 'Errors, and what functions return for them.',

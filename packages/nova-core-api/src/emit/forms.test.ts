@@ -38,13 +38,13 @@ describe('what is published', () => {
 /** As section 8.13 of the design has them, worked out apart from this code. */
 const CONNECTION: Readonly<Record<string, readonly [size: number, members: Readonly<Record<string, number>>]>> = {
   iface_offer: [16, { iface: 0, major: 4, minor: 6, flags: 8, reserved: 12 }],
-  offer: [40, { struct_size: 0, count: 4, ifaces: 8, epoch: 16, flags: 24, stride: 28, support_id: 32 }],
+  offer: [72, { struct_size: 0, count: 4, ifaces: 8, epoch: 16, flags: 24, stride: 28, support_id: 32, caps: 40 }],
   iface_want: [16, { iface: 0, major: 4, min_minor: 6, max_minor: 8, flags: 10, reserved: 12 }],
   hello: [144, { struct_size: 0, kind: 4, name: 8, want_count: 40, stride: 44, wants: 48, required: 56, optional: 88, ctx: 120, on_event: 128, epoch: 136 }],
   agreed: [8, { iface: 0, major: 4, minor: 6 }],
   agreement: [96, { struct_size: 0, count: 4, session: 8, caps: 16, agreed: 48, epoch: 80, flags: 88, reserved: 92 }],
   event: [112, { struct_size: 0, kind: 4, sequence: 8, subject: 16, time_ns: 24, severity: 32, flags: 36, payload_len: 40, reserved: 44, payload: 48 }],
-  error: [96, { struct_size: 0, code: 4, category: 8, retry: 12, subject: 16, reason: 24, reserved: 28, text: 32 }],
+  error: [160, { struct_size: 0, code: 4, category: 8, retry: 12, subject: 16, reason: 24, reserved: 28, text: 32, about: 96 }],
 };
 
 test.each(Object.entries(CONNECTION))('nova_%s is laid out for good', (name, [size, members]) => {

@@ -1,4 +1,5 @@
-export { emitC, NEWEST } from './c-header.ts';
+export { emitC } from './c-header.ts';
+export { NEWEST } from '../schema/newest.ts';
 export { emitFrames } from './c-frames.ts';
 export { emitRust } from './rust-module.ts';
 export { emitReference } from './reference.ts';

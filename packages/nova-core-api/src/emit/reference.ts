@@ -1,7 +1,7 @@
 import type { Field, Fields } from '../schema/fields.ts';
 import type { Interface, Operation } from '../schema/interface.ts';
 import { ERRORS } from '../errors.ts';
-import { NEWEST } from './c-header.ts';
+import { NEWEST } from '../schema/newest.ts';
 
 /** The reference of a set of interfaces, as Markdown: everything that the schema says, and nothing else. */
 export function emitReference(interfaces: readonly Interface[] = NEWEST): string {

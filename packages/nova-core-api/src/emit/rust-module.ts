@@ -1,5 +1,5 @@
 import type { Interface } from '../schema/interface.ts';
-import { NEWEST } from './c-header.ts';
+import { NEWEST } from '../schema/newest.ts';
 import { formOf } from './contract-form.ts';
 import { RULES, type Member, type MemberType, type Numbers, type Signature, type Struct } from './form.ts';
 

@@ -1,9 +1,10 @@
 const base = {
   name: 'base',
   major: 1,
-  minor: 1,
+  minor: 2,
   enums: {
     LostCause: { removed: 1, reset: 2, deadline: 3, failed: 4 },
+    SessionState: { Attached: 1, Draining: 2, Revoking: 3, Lost: 4, Detached: 5, Quiescing: 6 },
     QuiesceCause: { sriov: 1, suspend: 2, reset: 3 },
   },
   records: {
@@ -58,6 +59,10 @@ const base = {
       text: 'Tells what went on in this session.', needs: 'diagnostics.counters', sync: true, bySession: true,
       out: { counters: { kind: 'record', record: 'Counters', text: 'The counters.' } },
     },
+    sessionState: {
+      text: 'Tells where the session stands. One that is lost or has ended answers with the error that every call has then.', needs: 'device.info', sync: true, bySession: true, since: 2,
+      out: { state: { kind: 'enum', enum: 'SessionState', text: 'Where it stands.' } },
+    },
     allocate: {
       text: 'Takes a region of device memory. It reads zero.',
       needs: 'memory.region',
@@ -79,7 +84,7 @@ const base = {
           needs: 'memory.cpu-window',
           sync: true,
           in: { offset: { kind: 'size', text: 'First byte, from the start of the region.' }, length: { kind: 'size', range: [0, 0x10000000], text: 'Bytes to read.' } },
-          out: { bytes: { kind: 'data', text: 'What stands there.' } },
+          out: { bytes: { kind: 'data', sizedBy: 'length', text: 'What stands there.' } },
         },
         write: {
           text: 'Copies bytes into the region.',

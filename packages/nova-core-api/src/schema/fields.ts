@@ -9,7 +9,9 @@
  */
 export type Field =
   | ({ readonly kind: 'u8' | 'u16' | 'u32' | 'size'; readonly range?: readonly [min: number, max: number] } & Said)
-  | ({ readonly kind: 'token' | 'flag' | 'data' } & Said)
+  | ({ readonly kind: 'token' | 'flag' } & Said)
+  /** `sizedBy`: what comes out has as many bytes as that field of what goes in says, so whoever carries it knows before. */
+  | ({ readonly kind: 'data'; readonly sizedBy?: string } & Said)
   | ({ readonly kind: 'text' | 'octets'; readonly length: number } & Said)
   | ({ readonly kind: 'enum'; readonly enum: string } & Said)
   | ({ readonly kind: 'record'; readonly record: string } & Said)

@@ -18,7 +18,7 @@ export interface MemoryCoreOptions {
   /** Release that submitted types must be for; default `a`. */
   readonly release?: string;
   readonly epoch?: bigint;
-  /** What the core offers; default base 1.1, vgpu 1.1, drm 1.0. */
+  /** What the core offers; default base 1.2, vgpu 1.1, drm 1.0. */
   readonly interfaces?: Offer['interfaces'];
   /** Default: all that an in-memory core has. */
   readonly capabilities?: readonly Capability[];
@@ -111,7 +111,7 @@ export function createMemoryCore(options: MemoryCoreOptions = {}): MemoryCore {
     },
   };
   const backend: CoreBackend = {
-    interfaces: options.interfaces ?? { base: [{ major: 1, minor: 1 }], vgpu: [{ major: 1, minor: 1 }], drm: [{ major: 1, minor: 0 }] },
+    interfaces: options.interfaces ?? { base: [{ major: 1, minor: 2 }], vgpu: [{ major: 1, minor: 1 }], drm: [{ major: 1, minor: 0 }] },
     capabilities: options.capabilities ?? HAS,
     epoch, supportId: 'm0', base, vgpu,
     drm: { facts: () => ({ facts: FACTS }) },

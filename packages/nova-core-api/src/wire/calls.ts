@@ -1,7 +1,9 @@
 import type { Interface } from '../schema/interface.ts';
-import type { FrameReader, FrameWriter } from './frame.ts';
+import { FRAME_ALIGN, MAX_FRAME } from '../emit/frame-form.ts';
+import { snake } from '../emit/form.ts';
+import { HEAD_BYTES, type FrameReader, type FrameWriter } from './frame.ts';
 import { outside, refuse } from './flaw.ts';
-import { planOf, type SlotPlan } from './plan.ts';
+import { planOf, type SlotPlan, type StructPlan } from './plan.ts';
 import { readRoom, readStruct } from './read.ts';
 import { shortOf, type Room } from './room.ts';
 import { writeCounts, writeRoom, writeStruct, type Values } from './write.ts';
@@ -20,6 +22,13 @@ export interface SlotCodec extends Pick<SlotPlan, 'name' | 'member' | 'object' |
   writeCall(frame: FrameWriter, body: CallBody): void;
   /** @throws {ContractError} `InvalidArgument` or `Range`, with the member's path: `in.label_length` */
   readCall(frame: FrameReader): CallBody;
+  /**
+   * The field of which a call asks for more than the caller has room for, as far as what goes in says how much comes out; so nothing is
+   * made that could not be told.
+   *
+   * @throws {ContractError} `Range` when it asks for more than there is room for in any frame
+   */
+  askedTooMuch(body: CallBody): { readonly member: string; readonly counts: Values } | undefined;
   /** The field for which a caller has too little room, or undefined. */
   shortOf(out: Values, room: Room): string | undefined;
   /** Objects are their handles. @throws {ContractError} `InvalidArgument` or `Range` for an answer that has no place in its frame */
@@ -51,6 +60,7 @@ export function slotsInFrames(schema: Interface): readonly SlotCodec[] {
       frame.end();
       return { in: values, room };
     },
+    askedTooMuch: (body) => plan.out && askedTooMuch(plan.out, body),
     shortOf: (out, room) => plan.out && shortOf(plan.out, out, room),
     writeReply(frame, out, room) {
       if (plan.out) writeStruct(frame, plan.out, out, 'out', room);
@@ -64,6 +74,17 @@ export function slotsInFrames(schema: Interface): readonly SlotCodec[] {
       return values;
     },
   }));
+}
+
+function askedTooMuch(out: StructPlan, { in: values = {}, room }: CallBody): ReturnType<SlotCodec['askedTooMuch']> {
+  for (const { name, member, field } of out.fields) {
+    const wanted = field.kind === 'data' && field.sizedBy !== undefined ? values[field.sizedBy] : undefined;
+    if (typeof wanted !== 'number') continue;
+    const most = MAX_FRAME - HEAD_BYTES - out.size - FRAME_ALIGN;
+    if (wanted > most) outside(`in.${snake((field as { readonly sizedBy: string }).sizedBy)}`, String(wanted), `at most ${most}, for there is no longer frame than ${MAX_FRAME} bytes`);
+    if (wanted > (room.capacities[name] ?? 0)) return { member, counts: { [name]: { length: wanted } } };
+  }
+  return undefined;
 }
 
 /** Room for everything that a function can give, with so many bytes and elements. */

@@ -1,5 +1,7 @@
+import { REASONS } from '../reasons.ts';
 import { snake } from '../emit/form.ts';
 import { ContractError, ERRORS, type ErrorCode } from '../errors.ts';
+import type { Offer } from '../handshake.ts';
 import { refuse } from './flaw.ts';
 import type { FrameReader, FrameWriter } from './frame.ts';
 import { Laid, namesOf, sharedNumbers } from './laid.ts';
@@ -15,18 +17,30 @@ export function statusOf({ code }: ContractError): number {
   return ERRORS[code].number;
 }
 
-/** The text is what fits of the message; subject and reason are words here and have no place in C. */
+/** Text and subject are what fits of them; the reason is its number. */
 export function writeError(frame: FrameWriter, error: ContractError): void {
-  const at = ERROR.write(frame, { code: statusOf(error), category: CATEGORIES[snake(error.category)]!, retry: RETRIES[snake(error.retry)]! });
+  const at = ERROR.write(frame, { code: statusOf(error), category: CATEGORIES[snake(error.category)]!, retry: RETRIES[snake(error.retry)]!, reason: error.reason === undefined ? 0 : REASONS[error.reason] });
   const text = error.supportId === undefined ? error.message : `${error.message} (${error.supportId})`;
   ERROR.put(frame, at, 'text', utf8Within(text, ERROR.place('text').room));
+  ERROR.put(frame, at, 'about', utf8Within(error.subject ?? '', ERROR.place('about').room));
 }
 
-/** What may come behind it is left for the caller. */
-export function readError(frame: FrameReader): ContractError {
-  const error = ERROR.read(frame);
-  const text = error.raw('text');
-  const end = !text.includes(0) ? text.length : text.indexOf(0);
+/** Members up to the text were there from the first; what came later counts as empty where it is not. */
+const LEAST = ERROR.place('about').at;
+const REASON_NAMES = namesOf(REASONS);
+
+/**
+ * What may come behind it is left for the caller.
+ *
+ * @param offered - of the core, which a refusal for versions carries
+ */
+export function readError(frame: FrameReader, offered?: Offer['interfaces']): ContractError {
+  const error = ERROR.read(frame, LEAST);
+  const words = (member: string): string => {
+    const bytes = error.raw(member);
+    return textOf(bytes.subarray(0, !bytes.includes(0) ? bytes.length : bytes.indexOf(0))) ?? '';
+  };
   const code = CODES.get(error.number('code')) ?? refuse('error.code', String(error.number('code')), 'an error of the contract');
-  return new ContractError(code, textOf(text.subarray(0, end)) ?? '');
+  const [subject, reason] = [words('about'), REASON_NAMES.get(error.number('reason'))];
+  return new ContractError(code, words('text'), { ...(subject !== '' && { subject }), ...(reason !== undefined && { reason }), ...(code === 'VersionMismatch' && offered && { offered }) });
 }

@@ -1,10 +1,10 @@
-import { CAPABILITIES, type Capability } from '../capabilities.ts';
 import type { Agreement, Hello, Want } from '../handshake.ts';
 import { CLIENT_KINDS } from '../schema/handshake.ts';
 import { INTERFACES, type InterfaceName } from '../schema/interface.ts';
+import { readCapabilities, writeCapabilities } from './capability-bits.ts';
 import { outside, refuse } from './flaw.ts';
 import type { FrameReader, FrameWriter } from './frame.ts';
-import { Laid, namesOf, sharedNumbers, type LaidBytes } from './laid.ts';
+import { Laid, namesOf, sharedNumbers } from './laid.ts';
 import { textOf, utf8 } from './utf8.ts';
 
 const HELLO = new Laid('hello');
@@ -15,9 +15,7 @@ const AGREED_ROOM = AGREEMENT.place('agreed').room / AGREED.size;
 const OPTIONAL = sharedNumbers('want')['optional']!;
 /** Flag of an agreement: some version will go away. */
 const DEPRECATED = 1;
-const WORDS = 4;
 const INTERFACE_NAMES = namesOf(INTERFACES);
-const CAPABILITY_NAMES = namesOf(CAPABILITIES);
 const KIND_NAMES = namesOf(CLIENT_KINDS);
 
 /** A hello, and whether its client wants to be told of events. */
@@ -61,7 +59,7 @@ export function readHello(frame: FrameReader): HelloFrame {
   const kind = KIND_NAMES.get(hello.number('kind')) ?? refuse('hello.kind', String(hello.number('kind')), `one of ${[...KIND_NAMES.keys()].join(', ')}`);
   return {
     events: hello.wide('on_event') === 1n,
-    hello: { kind, name: nameOf(hello.raw('name')), wants, required: capabilities(hello, 'required'), optional: capabilities(hello, 'optional'), epoch: hello.wide('epoch') },
+    hello: { kind, name: nameOf(hello.raw('name')), wants, required: readCapabilities(hello, 'required'), optional: readCapabilities(hello, 'optional'), epoch: hello.wide('epoch') },
   };
 }
 
@@ -96,20 +94,5 @@ export function readAgreement(frame: FrameReader): { readonly session: bigint; r
     const name = INTERFACE_NAMES.get(one.number('iface')) ?? refuse('agreement.agreed', String(one.number('iface')), 'interfaces that were asked for');
     return [name, { major: one.number('major'), minor: one.number('minor'), deprecated }] as const;
   });
-  return { session: agreement.wide('session'), agreement: { epoch: agreement.wide('epoch'), interfaces: Object.fromEntries(interfaces), capabilities: capabilities(agreement, 'caps') } };
-}
-
-function writeCapabilities(frame: FrameWriter, at: number, all: readonly Capability[]): void {
-  for (let word = 0; word < WORDS; word++) {
-    frame.u64(at + 8 * word, all.filter((name) => CAPABILITIES[name] >> 6 === word).reduce((sum, name) => sum | (1n << BigInt(CAPABILITIES[name] & 63)), 0n));
-  }
-}
-
-function capabilities(struct: LaidBytes, member: string): Capability[] {
-  const bytes = struct.raw(member);
-  const found: Capability[] = [];
-  for (let bit = 0; bit < bytes.length * 8; bit++) {
-    if ((bytes[bit >> 3]! & (1 << (bit & 7))) !== 0) found.push(CAPABILITY_NAMES.get(bit) ?? (`capability ${bit}` as Capability));
-  }
-  return found;
+  return { session: agreement.wide('session'), agreement: { epoch: agreement.wide('epoch'), interfaces: Object.fromEntries(interfaces), capabilities: readCapabilities(agreement, 'caps') } };
 }

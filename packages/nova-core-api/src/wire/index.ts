@@ -7,4 +7,4 @@ export { readEvent, writeEvent } from './event.ts';
 export { readError, statusOf, writeError } from './error.ts';
 export { roomFor, slotAt, slotsInFrames, type CallBody, type SlotCodec } from './calls.ts';
 export type { Room } from './room.ts';
-export { agreedSchemas } from './schemas.ts';
+export { agreedSchemas } from '../agreed.ts';

@@ -70,10 +70,19 @@ export class Laid {
     return start;
   }
 
-  /** The struct that comes next; what a later release put behind it must be zero, and so must be what is reserved. */
-  read(frame: FrameReader): LaidBytes {
-    const bytes = frame.struct(this.#name);
-    if (bytes.length < this.size) outside(`${this.#name}.struct_size`, String(bytes.length), `at least ${this.size}`);
+  /**
+   * The struct that comes next; what a later release put behind it must be zero, and so must be what is reserved.
+   *
+   * @param least - bytes that were there from the first; what lacks behind them counts as zero
+   */
+  read(frame: FrameReader, least: number = this.size): LaidBytes {
+    let bytes = frame.struct(this.#name);
+    if (bytes.length < least) outside(`${this.#name}.struct_size`, String(bytes.length), `at least ${least}`);
+    if (bytes.length < this.size) {
+      const all = new Uint8Array(this.size);
+      all.set(bytes);
+      bytes = all;
+    }
     if (bytes.subarray(this.size).some((byte) => byte !== 0)) refuse(`${this.#name}.struct_size`, `${bytes.length}, and not all is zero behind byte ${this.size}`, 'zeros behind what is known');
     return new LaidBytes(this.#name, this.#members, bytes);
   }

@@ -4,6 +4,8 @@ import type { Offer, OfferedMajor } from '../handshake.ts';
 import { INTERFACES, type InterfaceName } from '../schema/interface.ts';
 import { refuse } from './flaw.ts';
 import type { FrameReader, FrameWriter } from './frame.ts';
+import { CAPABILITIES } from '../capabilities.ts';
+import { readCapabilities, writeCapabilities } from './capability-bits.ts';
 import { Laid, namesOf, sharedNumbers } from './laid.ts';
 import { textOf, utf8 } from './utf8.ts';
 
@@ -29,8 +31,7 @@ export function readGreeting(frame: FrameReader): void {
   if (version !== FRAME_VERSION) throw new ContractError('VersionMismatch', `The frames are of version ${version}: expected ${FRAME_VERSION}`, { subject: 'greeting.version' });
 }
 
-/** Capabilities on offer have no place in C: a client asks for what it wants and sees what it gets. */
-export function writeOffer(frame: FrameWriter, { epoch, interfaces, supportId }: Offer): void {
+export function writeOffer(frame: FrameWriter, { epoch, interfaces, supportId, capabilities }: Offer): void {
   const all = Object.entries(interfaces).flatMap(([name, majors]) => majors.map((one) => ({ iface: INTERFACES[name as InterfaceName], one })));
   const at = OFFER.write(frame, { count: all.length, epoch, stride: ENTRY.size });
   const list = OFFER.point(frame, at, 'ifaces', all.length * ENTRY.size);
@@ -40,11 +41,12 @@ export function writeOffer(frame: FrameWriter, { epoch, interfaces, supportId }:
   });
   const support = utf8(`${supportId}\0`);
   frame.put(OFFER.point(frame, at, 'support_id', support.length), support);
+  writeCapabilities(frame, at + OFFER.place('caps').at, capabilities);
 }
 
-/** Interfaces and flags that are not known here are passed by. */
-export function readOffer(frame: FrameReader): Omit<Offer, 'capabilities'> {
-  const offer = OFFER.read(frame);
+/** Interfaces, flags and capabilities that are not known here are passed by. */
+export function readOffer(frame: FrameReader): Offer {
+  const offer = OFFER.read(frame, OFFER.place('caps').at);
   const list = offer.pointed(frame, 'ifaces');
   const support = offer.pointed(frame, 'support_id');
   frame.end();
@@ -56,5 +58,6 @@ export function readOffer(frame: FrameReader): Omit<Offer, 'capabilities'> {
     const flags = Object.fromEntries(FLAGS.filter(([, bit]) => (one.number('flags') & bit) !== 0).map(([flag]) => [flag, true]));
     (interfaces[name] ??= []).push({ major: one.number('major'), minor: one.number('minor'), ...flags });
   }
-  return { epoch: offer.wide('epoch'), interfaces, supportId: textOf(support.subarray(0, -1)) ?? refuse('offer.support_id', 'no text', 'UTF-8') };
+  const capabilities = readCapabilities(offer, 'caps').filter((name) => name in CAPABILITIES);
+  return { epoch: offer.wide('epoch'), interfaces, capabilities, supportId: textOf(support.subarray(0, -1)) ?? refuse('offer.support_id', 'no text', 'UTF-8') };
 }

@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { formOf } from '../emit/index.ts';
-import { atMinor, BASE_V1, CAPABILITIES, CLIENT_KINDS, ContractError, DRM_V1, ERRORS, INTERFACES, VGPU_V1, type Capability, type ContractEvent, type Field, type Fields, type Hello, type Interface, type Want } from '../index.ts';
+import { formOf, NEWEST } from '../emit/index.ts';
+import { atMinor, BASE_V1, CAPABILITIES, CLIENT_KINDS, ContractError, DRM_V1, ERRORS, INTERFACES, REASONS, VGPU_V1, type Capability, type ContractEvent, type Field, type Fields, type Hello, type Interface, type Reason, type Want } from '../index.ts';
 import {
   FrameReader, FrameWriter, HEAD_BYTES, MAX_FRAME, readAgreement, readError, readEvent, readGreeting, readHello, readOffer, roomFor, slotsInFrames, statusOf, writeAgreement, writeError, writeEvent,
   writeGreeting, writeHello, writeOffer, type FrameHead, type SlotCodec,
 } from './index.ts';
 import { textOf, utf8, utf8Within } from './utf8.ts';
-
-const NEWEST: readonly Interface[] = [BASE_V1, VGPU_V1, DRM_V1];
 
 /** Values of a field; objects are handles. */
 function valueOf(schema: Interface, field: Field): fc.Arbitrary<unknown> {
@@ -232,15 +230,47 @@ describe('how a client and a core meet', () => {
   });
 
   test('offer, agreement, error', () => {
-    const offer = { epoch: 3n, interfaces: { base: [{ major: 1, minor: 1, preferred: true }, { major: 2, minor: 0, required: true }], vgpu: [{ major: 1, minor: 0, deprecated: true }] }, supportId: 'm0 ü' };
-    expect(readOffer(fromCore(inFrame((frame) => { writeOffer(frame, { ...offer, capabilities: [] }); }, { type: 'reply' })))).toEqual(offer);
+    const offer = { epoch: 3n, interfaces: { base: [{ major: 1, minor: 1, preferred: true }, { major: 2, minor: 0, required: true }], vgpu: [{ major: 1, minor: 0, deprecated: true }] }, supportId: 'm0 ü', capabilities: ['device.info', 'vgpu.types.list', 'drm.facts'] as const };
+    expect(readOffer(fromCore(inFrame((frame) => { writeOffer(frame, offer); }, { type: 'reply' })))).toEqual(offer);
     const agreement = { epoch: 3n, interfaces: { base: { major: 1, minor: 1, deprecated: true }, drm: { major: 1, minor: 0, deprecated: true } }, capabilities: ['device.info', 'drm.facts'] as const };
     expect(readAgreement(fromCore(inFrame((frame) => { writeAgreement(frame, agreement, 77n); }, { type: 'reply' })))).toEqual({ session: 77n, agreement });
     for (const code of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
       const error = new ContractError(code, 'Ä'.repeat(60));
       const read = readError(fromCore(inFrame((frame) => { writeError(frame, error); }, { type: 'reply', status: statusOf(error) })));
-      expect([read.code, read.category, read.message]).toEqual([code, error.category, 'Ä'.repeat(32)]);
+      expect([read.code, read.category, read.message, read.subject, read.reason]).toEqual([code, error.category, 'Ä'.repeat(32), undefined, undefined]);
     }
+    for (const reason of Object.keys(REASONS) as Reason[]) {
+      const error = new ContractError('NotCreatable', 'x', { reason, subject: 'hello.wants[3].minMinor' });
+      expect(readError(fromCore(inFrame((frame) => { writeError(frame, error); }, { type: 'reply', status: statusOf(error) })))).toMatchObject({ reason, subject: 'hello.wants[3].minMinor' });
+    }
+  });
+
+  test('what an earlier release does not say counts as not said', () => {
+    const shortened = (size: number, write: (frame: FrameWriter) => void): FrameReader => {
+      const bytes = inFrame(write, { type: 'reply' });
+      const [view, rest] = [new DataView(bytes.buffer, bytes.byteOffset), bytes.length - HEAD_BYTES - new DataView(bytes.buffer, bytes.byteOffset).getUint32(HEAD_BYTES, true)];
+      expect(rest).toBe(0);
+      view.setUint32(0, HEAD_BYTES + size, true);
+      view.setUint32(HEAD_BYTES, size, true);
+      return fromCore(bytes.subarray(0, HEAD_BYTES + size));
+    };
+    const error = new ContractError('NotCreatable', 'x', { reason: 'other-size', subject: 'typeId' });
+    expect(readError(shortened(96, (frame) => { writeError(frame, error); }))).toMatchObject({ code: 'NotCreatable', reason: 'other-size', subject: undefined });
+    expect(() => readError(shortened(88, (frame) => { writeError(frame, error); }))).toThrow('error.struct_size is 88: expected at least 96');
+    // A reason that came later is none that is known.
+    const strange = inFrame((frame) => { writeError(frame, error); }, { type: 'reply' });
+    new DataView(strange.buffer, strange.byteOffset).setUint32(HEAD_BYTES + 24, 9999, true);
+    expect(readError(fromCore(strange)).reason).toBeUndefined();
+  });
+
+  test('how much comes out is known before it is made, where what goes in says it', () => {
+    const slot = slotsInFrames(BASE_V1).find(({ name }) => name === 'region.read')!;
+    const asked = (length: number, capacity: number): unknown => slot.askedTooMuch({ in: { offset: 0, length }, room: { wanted: new Set(), capacities: { bytes: capacity } } });
+    expect([asked(5, 5), asked(6, 5)]).toEqual([undefined, { member: 'bytes', counts: { bytes: { length: 6 } } }]);
+    expect(() => asked(MAX_FRAME, MAX_FRAME)).toThrow(/^in\.length is 16777216: expected at most/);
+    // The most that is let through has a place in a frame.
+    const most = Number(/at most (\d+)/.exec((() => { try { asked(MAX_FRAME, MAX_FRAME); return ''; } catch (error) { return (error as Error).message; } })())![1]);
+    expect(inFrame((frame) => { slot.writeReply(frame, { bytes: new Uint8Array(most) }, roomFor(slot, most)); }, { type: 'reply' }).length).toBeLessThanOrEqual(MAX_FRAME);
   });
 });
 

@@ -1,4 +1,4 @@
-import { ContractError, type ErrorCode } from '@nova-stack/nova-core-api';
+import { ContractError, type ErrorCode, type Reason } from '@nova-stack/nova-core-api';
 
 import { NovaCoreError, type NovaCoreCode } from '../errors.ts';
 import { TypeFileRejected } from '../vgpu/catalogue.ts';
@@ -63,7 +63,7 @@ export class Teller {
     return this.#hide('Quarantined', 'It could not be cleared and is set aside until the device is reset', error);
   }
 
-  #hide(code: ErrorCode, message: string, error: unknown, reason?: string): ContractError {
+  #hide(code: ErrorCode, message: string, error: unknown, reason?: Reason): ContractError {
     const supportId = `${this.#supportId}-c${(++this.#told).toString(16)}`;
     this.#report(supportId, error);
     return new ContractError(code, message, { supportId, ...(reason !== undefined && { reason }) });

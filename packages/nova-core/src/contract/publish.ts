@@ -85,7 +85,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   const vgpu = await startVgpus(services, held, () => core);
   const withheld = withheldFrom(device, running);
   const backend: CoreBackend = {
-    interfaces: { base: [{ major: 1, minor: 1 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }] }) },
+    interfaces: { base: [{ major: 1, minor: 2 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }] }) },
     capabilities: [...BASE, ...(vgpu ? VGPU : [])],
     epoch: BigInt(id + 1),
     supportId,

@@ -30,10 +30,9 @@ function seriesOf(name: string): Series {
 }
 
 function obstacleError(obstacle: Obstacle): ContractError {
+  if (obstacle === 'unknown') return new ContractError('NotFound', 'There is no such type', { subject: 'typeId' });
   const details = { reason: obstacle };
   switch (obstacle) {
-    case 'unknown':
-      return new ContractError('NotFound', 'There is no such type', { subject: 'typeId' });
     case 'other-size':
       return new ContractError('NotCreatable', 'Instances of another size were assigned before', details);
     case 'memory-protection':

@@ -1,7 +1,7 @@
-import { NEWEST } from '../emit/c-header.ts';
-import type { Agreement } from '../handshake.ts';
-import { atMinor } from '../schema/at-minor.ts';
-import type { Interface } from '../schema/interface.ts';
+import type { Agreement } from './handshake.ts';
+import { atMinor } from './schema/at-minor.ts';
+import type { Interface } from './schema/interface.ts';
+import { NEWEST } from './schema/newest.ts';
 
 /** The interfaces that a session has, each at the minor that was agreed on. */
 export function agreedSchemas({ interfaces }: Agreement): readonly Interface[] {
