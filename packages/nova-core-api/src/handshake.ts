@@ -132,8 +132,12 @@ function mismatch(name: string, reason: MismatchReason, offered: readonly Offere
   });
 }
 
-/** A hello may hold more than is known here, from a client that is newer; it may not hold less. */
-function checkHello(hello: Hello): void {
+/**
+ * A hello may hold more than is known here, from a client that is newer; it may not hold less.
+ *
+ * @throws {ContractError} `InvalidArgument` or `Range`, with the field's path
+ */
+export function checkHello(hello: Hello): void {
   checkFields(HANDSHAKE, 'hello', HANDSHAKE.records['Hello']!, hello, 'ignore');
   const wrong = (subject: string, message: string): never => {
     throw new ContractError('InvalidArgument', message, { subject });

@@ -1,5 +1,5 @@
 // The handshake
-export { negotiate } from './handshake.ts';
+export { checkHello, negotiate } from './handshake.ts';
 export type { AgreedVersion, Agreement, Hello, MismatchReason, Offer, OfferedMajor, Want } from './handshake.ts';
 export { CLIENT_KINDS, HANDSHAKE, type ClientKind } from './schema/handshake.ts';
 export { CAPABILITIES, type Capability } from './capabilities.ts';

@@ -1,13 +1,12 @@
 import type { Socket } from 'node:net';
 
 import type { CoreEndpoint } from '@nova-stack/nova-core-api';
-import { frameLength } from '@nova-stack/nova-core-api/wire';
 
 import { Conversation } from './conversation.ts';
+import { FrameStream } from './frame-stream.ts';
 
 /** Bytes that are read ahead while a request is served; so the end of a client that waits is seen at once. */
 const READ_AHEAD = 65536;
-const LENGTH_BYTES = 4;
 
 /**
  * Serves a client on a socket until either goes: cuts the stream into frames and hands them over one by one.
@@ -17,29 +16,17 @@ const LENGTH_BYTES = 4;
 export async function converse(socket: Socket, endpoint: CoreEndpoint): Promise<string> {
   let why = 'it closed the connection';
   const conversation = new Conversation(endpoint, (bytes) => { if (!socket.destroyed) socket.write(bytes); });
-  const chunks: Buffer[] = [];
-  let waiting = 0;
+  const stream = new FrameStream();
   let busy = false;
   const fail = (error: unknown): void => {
     why = error instanceof Error ? error.message : String(error);
     socket.destroy();
   };
 
-  /** The next frame, when all of it is there. */
-  const next = (): Uint8Array | undefined => {
-    if (waiting < LENGTH_BYTES) return undefined;
-    if (chunks[0]!.length < LENGTH_BYTES) chunks.splice(0, chunks.length, Buffer.concat(chunks));
-    const length = frameLength(chunks[0]!);
-    if (waiting < length) return undefined;
-    const all = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-    chunks.splice(0, chunks.length, ...(all.length > length ? [all.subarray(length)] : []));
-    waiting -= length;
-    return all.subarray(0, length);
-  };
   const pump = (): void => {
     if (socket.destroyed) return;
     if (busy) {
-      if (waiting > READ_AHEAD) socket.pause();
+      if (stream.waiting > READ_AHEAD) socket.pause();
       return;
     }
     // A client that does not read its answers gets no more of them.
@@ -49,7 +36,7 @@ export async function converse(socket: Socket, endpoint: CoreEndpoint): Promise<
     }
     let frame: Uint8Array | undefined;
     try {
-      frame = next();
+      frame = stream.next();
     } catch (error) {
       fail(error);
       return;
@@ -64,8 +51,7 @@ export async function converse(socket: Socket, endpoint: CoreEndpoint): Promise<
   };
 
   socket.on('data', (bytes: Buffer) => {
-    chunks.push(bytes);
-    waiting += bytes.length;
+    stream.push(bytes);
     pump();
   });
   socket.on('drain', pump);

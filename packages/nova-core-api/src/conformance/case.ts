@@ -100,6 +100,10 @@ export async function withInstance(core: CoreUnderTest, onEvent?: EventHandler):
 }
 
 /** Waits until events that were raised are delivered. */
-export async function delivered(): Promise<void> {
+export async function delivered({ delivered: elsewhere }: Pick<CoreUnderTest, 'delivered'>): Promise<void> {
+  if (elsewhere) {
+    await elsewhere();
+    return;
+  }
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }

@@ -41,9 +41,11 @@ export interface CoreUnderTest {
   withdraw?(deadlineMilliseconds: number): Promise<void>;
   /** The device is pulled out. */
   remove?(): Promise<void>;
+  /** Resolves when events that were raised have reached their handlers; for a core in another process, which takes longer than a moment. */
+  delivered?(): Promise<void>;
   /** Lets go of the core. */
   close(): Promise<void>;
 }
 
 /** What a case needs of a core under test, by the names of {@link CoreUnderTest}. */
-export type Means = Exclude<keyof CoreUnderTest, 'endpoint' | 'close'>;
+export type Means = Exclude<keyof CoreUnderTest, 'endpoint' | 'close' | 'delivered'>;

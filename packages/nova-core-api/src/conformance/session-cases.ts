@@ -73,11 +73,11 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       const seen: ContractEvent[] = [];
       const session = await attach(core, {}, (event) => void seen.push(event));
       for (let i = 0; i < 3; i++) core.fault!();
-      await delivered();
+      await delivered(core);
       demandEqual(seen.map(({ kind, sequence }) => [kind, sequence]), [0, 1, 2].map((i) => ['device.fault', i]), 'events');
       await session.detach();
       core.fault!();
-      await delivered();
+      await delivered(core);
       demandEqual(seen.length, 3, 'events after detaching');
     },
   },
@@ -88,10 +88,11 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       const session = await attach(core, {}, (event) => void seen.push(event));
       const { eventQueue } = session.base.limits().limits;
       for (let i = 0; i < 3 * eventQueue; i++) core.fault!();
-      for (let i = 0; i < 20 * eventQueue; i++) await Promise.resolve();
+      for (let i = 0; i < eventQueue; i++) await delivered(core);
       const lost = seen.reduce((sum, event) => sum + (event.kind === 'events.lost' ? event.payload.count : 0), 0);
       const told = seen.filter(({ kind }) => kind === 'device.fault').length;
-      demandEqual([told <= eventQueue, told + lost], [true, 3 * eventQueue], 'events delivered within the limit, and all accounted for');
+      // Beside those that wait there is the one that the handler has.
+      demandEqual([told <= eventQueue + 1, told + lost], [true, 3 * eventQueue], 'events delivered within the limit, and all accounted for');
     },
   },
   {
@@ -124,7 +125,7 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       await over;
       demandEqual([core.lent!().bytes, session.state], [free, 'Lost'], 'bytes that are lent, and the state, after the deadline');
       await demandError(() => kept.region.clear({ offset: 0, length: 1 }), 'DeviceLost', 'clearing a region after the deadline');
-      await delivered();
+      await delivered(core);
       demandEqual(seen, ['session.revoking', 'session.lost'], 'events');
     },
   },
@@ -139,12 +140,12 @@ export const SESSION_CASES: readonly ConformanceCase[] = [
       await demandError(() => region.read({ offset: 0, length: 1 }), 'DeviceLost', 'reading a region of a device that is gone');
       await demandError(() => session.base.deviceInfo(), 'DeviceLost', 'deviceInfo of a device that is gone');
       await demandError(() => attach(core), 'DeviceLost', 'attaching to a device that is gone');
-      await delivered();
+      await delivered(core);
       demandEqual(seen.at(-1), 'session.lost', 'the last event');
       await region.release();
       await session.detach();
       const count = seen.length;
-      await delivered();
+      await delivered(core);
       demandEqual([session.state, seen.length], ['Detached', count], 'state and events after detaching');
     },
   },

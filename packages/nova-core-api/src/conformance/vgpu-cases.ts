@@ -122,7 +122,7 @@ export const VGPU_CASES: readonly ConformanceCase[] = [
       await instance.reset();
       await instance.release();
       await vgpu.unassign({ vf, owner: owner(1) });
-      await delivered();
+      await delivered(core);
       demandEqual(moves.map(([, to]) => to), ['Assigned', 'Opening', 'Active', 'Resetting', 'Active', 'Closing', 'Assigned', 'Unassigned'], 'states that were told');
       for (const [from, to] of moves) demand(INSTANCE_STATES[from as 'Active'].includes(to as 'Active'), `${from} to ${to} is no step`);
     },
@@ -158,7 +158,7 @@ export const VGPU_CASES: readonly ConformanceCase[] = [
       const seen: string[] = [];
       const { vgpu, vf, instance } = await withInstance(core, (event) => { if (event.kind === 'instance.state') seen.push(event.payload.to); });
       await core.breakInstance!(vf);
-      await delivered();
+      await delivered(core);
       demandEqual([seen.at(-1), instance.info().state], ['Failed', 'Failed'], 'what is told');
       await demandError(() => instance.reset(), 'InvalidState', 'resetting what broke down');
       await demandError(() => instance.setBusMaster({ on: true }), 'InvalidState', 'switching what broke down');
