@@ -11,8 +11,6 @@ export interface Codec extends Part {
   /** Takes no space, so a value may do without it. */
   readonly flexible: boolean;
   readonly bits: Field['bits'];
-  /** The scalar that it is a single one of. */
-  readonly single: string | undefined;
 }
 
 export interface Codecs {
@@ -43,10 +41,9 @@ export function scalarType(name: ScalarName, truth: boolean): string {
 /** The codecs of a record's fields. Those of a member without a name belong to the record around it. */
 export function codecsOf(fields: readonly Field[], kit: Kit, conflict: Conflict | undefined): Codecs {
   const all = fields.flatMap((field) => {
-    const { name, element, offset, dims, bits, truth = false } = field;
+    const { name, element, offset, dims, bits } = field;
     if (name === '') return of(element).$codecs.all.map((codec) => ({ ...codec, offset: offset + codec.offset }));
-    const single = typeof element === 'string' && dims.length === 0 && !bits ? scalarType(element, truth) : undefined;
-    return [{ ...partOf(field, kit), name, offset, flexible: dims[0] === FLEXIBLE, bits, single }];
+    return [{ ...partOf(field, kit), name, offset, flexible: dims[0] === FLEXIBLE, bits }];
   });
   return { all, byName: new Map(all.map((codec) => [codec.name, codec])), conflict };
 }

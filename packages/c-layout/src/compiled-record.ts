@@ -5,7 +5,6 @@ import { WHOLE } from './part.ts';
 import { Interpreted } from './record.ts';
 import type { ScalarName } from './scalars.ts';
 import { scratch, writeThrough } from './scratch.ts';
-import type { Accessor } from './window.ts';
 
 /** What a generated module hands to one of its records: only what the record needs, so that a bundle has no more. */
 export type CompiledKit = Kit & {
@@ -51,10 +50,6 @@ export class Compiled<V> extends Interpreted<V> {
   override encode(view: DataView, at: number, value: V): void {
     this.$in(view, at, this.size);
     if (!writeThrough(this, view, at, value)) this.$encode(view, at, value);
-  }
-
-  override $accessor(type: string): Accessor | undefined {
-    return this.#kit[type.toUpperCase() as 'U8']!.accessor;
   }
 
   /** Checks a value and puts it into the scratch; not true when it was refused, and part of it may be there then. */

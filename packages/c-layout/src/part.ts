@@ -21,6 +21,9 @@ export interface PartFlaw {
   readonly range?: ValueRange | undefined;
 }
 
+/** Makes the accessors of a field at `offset`; what its setter does not take by itself it gives to `put`. */
+export type Accessor = (offset: number, put: (view: DataView, value: unknown) => void) => { get(this: DataView): unknown; set(this: DataView, value: unknown): void };
+
 /** How one thing in memory is read, written and checked. */
 export interface Part {
   /** Bytes; none for a flexible array. */
@@ -29,6 +32,8 @@ export interface Part {
   /** Writes a checked value; may be partial where `flaw` allowed it. */
   set(view: DataView, at: number, value: unknown): void;
   flaw(value: unknown, mode: Mode): PartFlaw | undefined;
+  /** What the views of generated records have for a field that is this alone, in place of what the interpreter makes of the rest. */
+  readonly accessor?: Accessor | undefined;
   /** What a view shows where that is not the value; `path` names it in errors. */
   readonly live?: ((view: DataView, at: number, path: string) => unknown) | undefined;
 }
@@ -49,6 +54,5 @@ export function wrongKind(expected: string, value: unknown): PartFlaw {
 
 export function describe(value: unknown): string {
   const type = value === null ? 'null' : typeof value;
-  if (type === 'string') return `string ${JSON.stringify(value)}`;
-  return ['number', 'bigint', 'boolean'].includes(type) ? `${type} ${String(value)}` : type;
+  return value === undefined || value === null || Object(value) === value ? type : `${type} ${type === 'string' ? JSON.stringify(value) : String(value as number)}`;
 }

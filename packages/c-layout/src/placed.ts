@@ -17,9 +17,10 @@ export interface PlacedRecord {
   readonly fields: () => readonly Field[];
 }
 
+// Without the accessors that are made for speed, so that the interpreter stays something to compare them with.
 const KIT: Kit = {
-  ...Object.fromEntries(Object.entries(SCALARS).map(([name, scalar]) => [name.toUpperCase(), scalar])),
-  T8, T32, bitsPart, bytesPart, arrayPart,
+  ...Object.fromEntries(Object.entries({ ...SCALARS, T8, T32 }).map(([name, scalar]) => [name.toUpperCase(), { ...scalar, accessor: undefined }])),
+  bitsPart, bytesPart, arrayPart,
 };
 
 /** Fields and codecs are made on first use: most records of a large set are never touched. */

@@ -5,7 +5,7 @@ import type { Field } from './field.ts';
 import type { Flaw, Layout, Partially } from './layout.ts';
 import { EXACT, PARTIAL, refuse, WHOLE } from './part.ts';
 import type { View } from './view.ts';
-import { windowOf, type Accessor, type Opener } from './window.ts';
+import { windowOf, type Opener } from './window.ts';
 
 /**
  * The interpreter: what a record means, one field after another. Records that are declared and records that are
@@ -93,11 +93,6 @@ export abstract class Interpreted<V> implements Layout<V> {
     this.$in(view, at, this.size);
     this.#refuse(recordFlaw(this, value, WHOLE));
     fillRecord(this, view, at, value);
-  }
-
-  /** The accessors that views have for single scalars of this type in place of the interpreter's. */
-  $accessor(_type: string): Accessor | undefined {
-    return undefined;
   }
 
   #refuse(flaw: ReturnType<typeof recordFlaw>): void {

@@ -1,5 +1,4 @@
-import { wrongKind, type Part, type PartFlaw } from './part.ts';
-import type { Accessor } from './window.ts';
+import { wrongKind, type Accessor, type Part, type PartFlaw } from './part.ts';
 
 /** Names of the scalar kinds; widths in bits. `ptr` is a 64-bit pointer, `char` a byte of text, `bool` one byte. */
 export type ScalarName = 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64' | 'char' | 'bool' | 'f32' | 'f64' | 'ptr';
@@ -14,8 +13,6 @@ export interface Scalar extends Part {
   readonly value: 'number' | 'bigint' | 'boolean';
   readonly min?: number | bigint;
   readonly max?: number | bigint;
-  /** What views of generated records have for a field. */
-  readonly accessor: Accessor;
 }
 
 type Numbers = Pick<Scalar, 'value' | 'min' | 'max'>;
@@ -106,8 +103,7 @@ function truthOf(unit: Scalar, accessor: Accessor): Scalar {
 export function numberFlaw({ value: kind, min, max }: Numbers, value: unknown): PartFlaw | undefined {
   if (typeof value !== kind) return wrongKind(`a ${kind}`, value);
   if (min === undefined || max === undefined) return undefined;
-  const range = (message: string): PartFlaw => ({ code: 'RANGE', path: '', message, value, range: { min, max } });
-  if (kind === 'number' && !Number.isInteger(value)) return range(`expected a whole number, got ${String(value)}`);
-  if ((value as number) < min || (value as number) > max) return range(`${String(value)} is outside ${String(min)} to ${String(max)}`);
-  return undefined;
+  const message = kind === 'number' && !Number.isInteger(value) ? `expected a whole number, got ${String(value)}`
+    : (value as number) < min || (value as number) > max ? `${String(value)} is outside ${String(min)} to ${String(max)}` : '';
+  return message === '' ? undefined : { code: 'RANGE', path: '', message, value, range: { min, max } };
 }

@@ -1,9 +1,6 @@
 import type { Codec } from './codec.ts';
-import { refuse, WHOLE } from './part.ts';
+import { refuse, WHOLE, type Accessor } from './part.ts';
 import type { Interpreted } from './record.ts';
-
-/** Makes the accessors of a field at `offset`; what its setter does not take by itself it gives to `put`. */
-export type Accessor = (offset: number, put: (view: DataView, value: unknown) => void) => { get(this: DataView): unknown; set(this: DataView, value: unknown): void };
 
 /** Makes a record in place. */
 export type Opener = (view: DataView, at: number) => object;
@@ -27,7 +24,7 @@ export function windowOf(record: Interpreted<unknown>): Opener {
   const boxed = codecs.some(({ name }) => name in DataView.prototype);
   const Views = class extends ((boxed ? Boxed : DataView) as new (...place: ConstructorParameters<typeof DataView>) => object) {};
   for (const codec of codecs) {
-    const own = accessors(codec, `${record.name}.${codec.name}`, codec.single === undefined ? undefined : record.$accessor(codec.single));
+    const own = accessors(codec, `${record.name}.${codec.name}`);
     Object.defineProperty(Views.prototype, codec.name, {
       enumerable: true,
       configurable: true,
@@ -37,13 +34,13 @@ export function windowOf(record: Interpreted<unknown>): Opener {
   return (view, at) => new Views(view.buffer, view.byteOffset + at, view.byteLength - at);
 }
 
-function accessors(codec: Codec, path: string, own: Accessor | undefined): ReturnType<Accessor> {
+function accessors(codec: Codec, path: string): ReturnType<Accessor> {
   const { offset, live } = codec;
   const put = (view: DataView, value: unknown): void => {
     refuse(codec.flaw(value, WHOLE), path);
     codec.set(view, offset, value);
   };
-  return own?.(offset, put) ?? {
+  return codec.accessor?.(offset, put) ?? {
     get() { return live ? live(this, offset, path) : codec.get(this, offset); },
     set(value) { put(this, value); },
   };
