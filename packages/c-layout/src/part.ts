@@ -54,5 +54,6 @@ export function wrongKind(expected: string, value: unknown): PartFlaw {
 
 export function describe(value: unknown): string {
   const type = value === null ? 'null' : typeof value;
-  return value === undefined || value === null || Object(value) === value ? type : `${type} ${type === 'string' ? JSON.stringify(value) : String(value as number)}`;
+  if (type === 'string') return `string ${JSON.stringify(value)}`;
+  return ['number', 'bigint', 'boolean'].includes(type) ? `${type} ${String(value)}` : type;
 }
