@@ -55,5 +55,5 @@ export function wrongKind(expected: string, value: unknown): PartFlaw {
 export function describe(value: unknown): string {
   const type = value === null ? 'null' : typeof value;
   if (type === 'string') return `string ${JSON.stringify(value)}`;
-  return ['number', 'bigint', 'boolean'].includes(type) ? `${type} ${String(value)}` : type;
+  return /^num|^b/.test(type) ? `${type} ${String(value)}` : type;
 }

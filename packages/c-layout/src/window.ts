@@ -34,14 +34,17 @@ export function windowOf(record: Interpreted<unknown>): Opener {
   return (view, at) => new Views(view.buffer, view.byteOffset + at, view.byteLength - at);
 }
 
+/** Code that records share is fast as long as it meets DataViews of one class. */
+const plain = ({ buffer, byteOffset, byteLength }: DataView): DataView => new DataView(buffer, byteOffset, byteLength);
+
 function accessors(codec: Codec, path: string): ReturnType<Accessor> {
   const { offset, live } = codec;
   const put = (view: DataView, value: unknown): void => {
     refuse(codec.flaw(value, WHOLE), path);
-    codec.set(view, offset, value);
+    codec.set(plain(view), offset, value);
   };
   return codec.accessor?.(offset, put) ?? {
-    get() { return live ? live(this, offset, path) : codec.get(this, offset); },
+    get() { return (live ?? codec.get)(plain(this), offset, path); },
     set(value) { put(this, value); },
   };
 }
