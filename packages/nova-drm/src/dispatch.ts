@@ -1,5 +1,5 @@
 import { DrmError } from './errors.ts';
-import { REQUEST, requestParts } from './uapi.ts';
+import { REQUEST, requestParts } from './uapi/request.ts';
 
 /** One ioctl: the request number as the kernel has it, and what it does to the kernel's copy of the argument. */
 export interface Ioctl<F> {

@@ -1,6 +1,6 @@
 import { ContractError, type ErrorCategory } from '@nova-stack/nova-core-api';
 
-import type { Errno } from './uapi.ts';
+import type { Errno } from './uapi/errno.ts';
 
 /** What a call on a file fails with; `code` is the errno that userspace would see. */
 export class DrmError extends Error {

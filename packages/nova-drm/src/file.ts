@@ -1,19 +1,20 @@
-import { ContractError, type Region, type Session } from '@nova-stack/nova-core-api';
+import type { Session } from '@nova-stack/nova-core-api';
 
-import { dispatch, type Ioctl } from './dispatch.ts';
+import type { DrmClock } from './clock.ts';
+import { dispatch } from './dispatch.ts';
 import { DrmError, errnoOf } from './errors.ts';
-import { drm_gem_close, drm_nova_gem_create, drm_nova_gem_info, drm_nova_getparam, ERRNO, IOCTL, NOVA_GETPARAM_VRAM_BAR_SIZE } from './uapi.ts';
+import type { Face } from './face.ts';
+import { MapOffsets, type GemObject } from './gem/object.ts';
+import type { SystemMemory } from './gem/memory.ts';
+import { Handles } from './handles.ts';
+import { createFence, type Fence, type Signal } from './sync/fence.ts';
+import { JobQueue } from './sync/job-queue.ts';
+import type { Syncobj } from './sync/syncobj.ts';
+import { ERRNO } from './uapi/errno.ts';
+import type { UserMemory } from './user-memory.ts';
+import type { VaSpace } from './vm/va-space.ts';
 
-const PAGE = 4096n;
-const U64 = 2n ** 64n;
-
-interface GemObject {
-  readonly region: Region;
-  /** What was asked for, rounded up to pages; the region may have more. */
-  readonly size: number;
-}
-
-/** A buffer as if it were mapped. It goes with its handle. */
+/** A buffer as the CPU sees it. */
 export interface DrmBuffer {
   /** Bytes, a multiple of 4096. */
   readonly size: number;
@@ -21,6 +22,11 @@ export interface DrmBuffer {
   read(offset: number, length: number): Uint8Array;
   /** @throws {DrmError} as `read`. */
   write(offset: number, bytes: Uint8Array): void;
+}
+
+/** What `mmap` gave. It keeps its buffer until it is unmapped. */
+export interface DrmMapping extends DrmBuffer {
+  unmap(): Promise<void>;
 }
 
 /** An open of the device node. Handles belong to it and go with it. */
@@ -32,36 +38,62 @@ export interface DrmFile {
    * @returns 0, or a negative errno
    */
   ioctl(request: number, argument: Uint8Array): Promise<number>;
-  /** Looks a buffer up. @throws {DrmError} `EBADF`, `ENOENT`. */
+  /** Looks a buffer up; it goes with its handle. @throws {DrmError} `EBADF`, `ENOENT`. */
   buffer(handle: number): DrmBuffer;
+  /**
+   * Maps a buffer, or its first bytes, at the offset that `GEM_INFO` told (`map_handle`).
+   *
+   * @throws {DrmError} `EBADF`; `ENODEV`; `EINVAL` where no buffer of this file is shown, as always in nova's interface
+   */
+  mmap(offset: bigint, length: number): DrmMapping;
   /** From 1; of those that are free the lowest is given first. */
   readonly handles: readonly number[];
   /** Waits for calls under way, then gives everything back, last first. Always works; twice is once. */
   close(): Promise<void>;
 }
 
-/** linux: drivers/gpu/drm/nova/driver.rs, and GEM_CLOSE of drivers/gpu/drm/drm_gem.c */
-const IOCTLS: readonly Ioctl<File>[] = [
-  { request: IOCTL.GEM_CLOSE, run: (file, argument) => file.gemClose(argument) },
-  { request: IOCTL.NOVA_GETPARAM, run: (file, argument) => { file.getparam(argument); } },
-  { request: IOCTL.NOVA_GEM_CREATE, run: (file, argument) => file.gemCreate(argument) },
-  { request: IOCTL.NOVA_GEM_INFO, run: (file, argument) => { file.gemInfo(argument); } },
-];
+/** What a file works with. */
+export interface FileParts {
+  readonly session: Session;
+  readonly face: Face;
+  readonly memory: UserMemory;
+  readonly clock: DrmClock;
+  /** Of the device, for all its files. */
+  readonly system: SystemMemory;
+  readonly closed: (file: File) => void;
+}
+
+/** An address space, and the queue of the work on it. */
+export interface Vm {
+  readonly space: VaSpace<GemObject>;
+  readonly binds: JobQueue;
+}
 
 export class File implements DrmFile {
-  readonly #session: Session;
-  readonly #closed: (file: File) => void;
-  readonly #objects = new Map<number, GemObject>();
+  readonly parts: FileParts;
+  readonly objects: Handles<GemObject> = new Handles('buffer');
+  readonly syncobjs: Handles<Syncobj> = new Handles('sync object');
+  readonly channels: Handles<JobQueue> = new Handles('channel');
+  readonly mapOffsets: MapOffsets = new MapOffsets();
+  vm: Vm | undefined;
+  /** Whether it is too late for an address space of its own. */
+  vmDisabled: boolean = false;
+  readonly #gone: Signal = createFence();
+  readonly #mappings = new Set<GemObject>();
   readonly #running = new Set<Promise<number>>();
   #closing: Promise<void> | undefined;
 
-  constructor(session: Session, closed: (file: File) => void) {
-    this.#session = session;
-    this.#closed = closed;
+  constructor(parts: FileParts) {
+    this.parts = parts;
+  }
+
+  /** Signals when the device has gone, or the file is being closed: nobody waits any longer. */
+  get gone(): Fence {
+    return this.#gone.fence;
   }
 
   get handles(): readonly number[] {
-    return [...this.#objects.keys()];
+    return this.objects.numbers;
   }
 
   ioctl(request: number, argument: Uint8Array): Promise<number> {
@@ -71,58 +103,39 @@ export class File implements DrmFile {
   }
 
   buffer(handle: number): DrmBuffer {
-    const { region, size } = this.#lookup(handle);
-    const inside = (offset: number, length: number): void => {
-      if (!(offset >= 0 && offset + length <= size)) throw new DrmError('EINVAL', `${length} bytes at ${offset} are outside the buffer of ${size} bytes`);
+    if (this.#closing) throw new DrmError('EBADF', 'The file is closed');
+    return seen(this.objects.get(handle));
+  }
+
+  mmap(offset: bigint, length: number): DrmMapping {
+    this.#usable();
+    const object = this.objects.numbers.map((handle) => this.objects.get(handle)).find(({ facts }) => facts.domain !== 0 && facts.mapOffset === offset);
+    if (!object || !(length > 0 && length <= object.size)) throw new DrmError('EINVAL', `No ${length} bytes are shown at 0x${offset.toString(16)}`);
+    object.hold();
+    this.#mappings.add(object);
+    let unmapped: Promise<void> | undefined;
+    const usable = (): void => {
+      if (unmapped) throw new DrmError('EINVAL', 'The mapping is gone');
+      if (this.#closing) throw new DrmError('ENODEV', 'The device is gone');
     };
-    return {
-      size,
-      read: (offset, length) => translated(() => { inside(offset, length); return region.read({ offset, length }).bytes; }),
-      write: (offset, bytes) => { translated(() => { inside(offset, bytes.length); region.write({ offset, bytes }); }); },
-    };
+    const view = seen(object, length, usable);
+    return { ...view, unmap: () => (unmapped ??= this.#mappings.delete(object) ? object.drop() : Promise.resolve()) };
+  }
+
+  /** @throws {DrmError} `ENODEV`: the device has gone; every wait and every job of this file ends with it. */
+  lost(): void {
+    for (const channel of this.#queues()) channel.kill('ENODEV');
+    this.#gone.signal('ENODEV');
   }
 
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  getparam(argument: Uint8Array): void {
-    const asked = drm_nova_getparam.read(argument);
-    // Linux compares the low 32 bits only.
-    if (BigInt.asUintN(32, asked.param) !== BigInt(NOVA_GETPARAM_VRAM_BAR_SIZE)) throw new DrmError('EINVAL', `There is no parameter ${asked.param}`);
-    drm_nova_getparam.write(argument, 0, { ...asked, value: BigInt(this.#session.base.deviceInfo().info.aperture) });
-  }
-
-  /** Every call makes a new handle. The size is not written back; GEM_INFO has it. */
-  async gemCreate(argument: Uint8Array): Promise<void> {
-    const asked = drm_nova_gem_create.read(argument);
-    const size = ((asked.size + PAGE - 1n) / PAGE) * PAGE;
-    if (size === 0n || size >= U64) throw new DrmError('EINVAL', `A buffer of ${asked.size} bytes cannot be made`);
-    if (size > BigInt(Number.MAX_SAFE_INTEGER)) throw new DrmError('ENOMEM', `There are no ${size} bytes`);
-    const { region } = await this.#session.base.allocate({ size: Number(size) });
-    let handle = 1;
-    while (this.#objects.has(handle)) handle++;
-    this.#objects.set(handle, { region, size: Number(size) });
-    drm_nova_gem_create.write(argument, 0, { ...asked, handle });
-  }
-
-  gemInfo(argument: Uint8Array): void {
-    const asked = drm_nova_gem_info.read(argument);
-    drm_nova_gem_info.write(argument, 0, { ...asked, size: BigInt(this.#lookup(asked.handle).size) });
-  }
-
-  async gemClose(argument: Uint8Array): Promise<void> {
-    const { handle } = drm_gem_close.read(argument);
-    const object = this.#objects.get(handle);
-    if (!object) throw new DrmError('EINVAL', `There is no handle ${handle}`);
-    this.#objects.delete(handle);
-    await giveBack(object);
-  }
-
   async #ioctl(request: number, argument: Uint8Array): Promise<number> {
     try {
       this.#usable();
-      await dispatch(IOCTLS, this, request, argument);
+      await dispatch(this.parts.face.ioctls, this, request, argument);
       return 0;
     } catch (error) {
       return -ERRNO[errnoOf(error)];
@@ -130,23 +143,44 @@ export class File implements DrmFile {
   }
 
   async #close(): Promise<void> {
+    // Whoever waits for something that nobody can submit any more is let go.
+    this.#gone.signal('ENODEV');
     await Promise.allSettled(this.#running);
-    for (const object of [...this.#objects.values()].reverse()) await giveBack(object);
-    this.#objects.clear();
-    this.#closed(this);
+    // Jobs wait for jobs before them alone, so all of them end.
+    await Promise.all(this.#queues().map((queue) => queue.idle()));
+    for (const channel of this.channels.clear()) channel.kill('ENODEV');
+    if (this.vm) {
+      this.vm.binds.kill('ENODEV');
+      for (const { object } of [...this.vm.space.clear()].reverse()) await object.drop();
+    }
+    this.syncobjs.clear();
+    for (const object of this.#mappings) await object.drop();
+    this.#mappings.clear();
+    for (const object of this.objects.clear()) await object.drop();
+    this.parts.closed(this);
   }
 
-  #lookup(handle: number): GemObject {
-    if (this.#closing) throw new DrmError('EBADF', 'The file is closed');
-    const object = this.#objects.get(handle);
-    if (!object) throw new DrmError('ENOENT', `There is no handle ${handle}`);
-    return object;
+  #queues(): JobQueue[] {
+    return [...this.channels.numbers.map((number) => this.channels.get(number)), ...(this.vm ? [this.vm.binds] : [])];
   }
 
   #usable(): void {
     if (this.#closing) throw new DrmError('EBADF', 'The file is closed');
-    if (this.#session.state !== 'Attached') throw new DrmError('ENODEV', 'The device is gone');
+    if (this.parts.session.state !== 'Attached' || this.#gone.fence.signalled) throw new DrmError('ENODEV', 'The device is gone');
   }
+}
+
+function seen(object: GemObject, size: number = object.size, usable: () => void = () => undefined): DrmBuffer {
+  const inside = (offset: number, length: number): void => {
+    usable();
+    object.inside(offset, length);
+    if (offset + length > size) throw new DrmError('EINVAL', `${length} bytes at ${offset} are outside the mapping of ${size} bytes`);
+  };
+  return {
+    size,
+    read: (offset, length) => translated(() => { inside(offset, length); return object.memory.read(offset, length); }),
+    write: (offset, bytes) => { translated(() => { inside(offset, bytes.length); object.memory.write(offset, bytes); }); },
+  };
 }
 
 function translated<T>(work: () => T): T {
@@ -154,15 +188,6 @@ function translated<T>(work: () => T): T {
     return work();
   } catch (error) {
     const code = errnoOf(error);
-    throw error instanceof DrmError ? error : new DrmError(code, (error as ContractError).message);
-  }
-}
-
-/** Memory that cannot be given back stays with the core, which knows; for userspace the handle is gone either way. */
-async function giveBack({ region }: GemObject): Promise<void> {
-  try {
-    await region.release();
-  } catch (error) {
-    if (!(error instanceof ContractError)) throw error;
+    throw error instanceof DrmError ? error : new DrmError(code, (error as Error).message);
   }
 }

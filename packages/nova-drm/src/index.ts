@@ -1,6 +1,7 @@
-export { createNovaDrm, type DrmDevice, type DrmFact, type NovaDrm, type NovaDrmOptions } from './driver.ts';
-export type { DrmBuffer, DrmFile } from './file.ts';
+export { createNovaDrm, type DrmDevice, type DrmFact, type NovaDrm, type NovaDrmOptions, type OpenOptions } from './driver.ts';
+export type { DrmClock } from './clock.ts';
 export { DrmError } from './errors.ts';
-export {
-  drm_gem_close, drm_nova_gem_create, drm_nova_gem_info, drm_nova_getparam, ERRNO, IOCTL, NOVA_GETPARAM_VRAM_BAR_SIZE, type Errno,
-} from './uapi.ts';
+export type { FaceName } from './face.ts';
+export type { DrmBuffer, DrmFile, DrmMapping } from './file.ts';
+export * from './uapi/index.ts';
+export { createUserMemory, type UserMemory } from './user-memory.ts';
