@@ -25,5 +25,5 @@ export const PLATFORM_CLOCK: DrmClock = {
 
 /** Every runtime has these; the language's own types do not. */
 function platform(): Platform {
-  return globalThis as unknown as Platform;
+  return globalThis;
 }

@@ -8,7 +8,7 @@ import { MapOffsets, type GemObject } from './gem/object.ts';
 import type { SystemMemory } from './gem/memory.ts';
 import { Handles } from './handles.ts';
 import { createFence, type Fence, type Signal } from './sync/fence.ts';
-import { JobQueue } from './sync/job-queue.ts';
+import type { JobQueue } from './sync/job-queue.ts';
 import type { Syncobj } from './sync/syncobj.ts';
 import { ERRNO } from './uapi/errno.ts';
 import type { UserMemory } from './user-memory.ts';
@@ -71,9 +71,9 @@ export interface Vm {
 
 export class File implements DrmFile {
   readonly parts: FileParts;
-  readonly objects: Handles<GemObject> = new Handles('buffer');
-  readonly syncobjs: Handles<Syncobj> = new Handles('sync object');
-  readonly channels: Handles<JobQueue> = new Handles('channel');
+  readonly objects = new Handles<GemObject>('buffer');
+  readonly syncobjs = new Handles<Syncobj>('sync object');
+  readonly channels = new Handles<JobQueue>('channel');
   readonly mapOffsets: MapOffsets = new MapOffsets();
   vm: Vm | undefined;
   /** Whether it is too late for an address space of its own. */

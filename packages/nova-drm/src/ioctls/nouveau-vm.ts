@@ -1,7 +1,7 @@
 import type { Ioctl } from '../dispatch.ts';
 import { DrmError } from '../errors.ts';
 import type { File } from '../file.ts';
-import { GemObject } from '../gem/object.ts';
+import type { GemObject } from '../gem/object.ts';
 import { allSignalled } from '../sync/fence.ts';
 import { JobQueue } from '../sync/job-queue.ts';
 import { drm_nouveau_vm_bind, drm_nouveau_vm_bind_op, drm_nouveau_vm_init, GEM_DOMAIN, NOUVEAU_IOCTL, VM_BIND_OP, VM_BIND_RUN_ASYNC, VM_BIND_SPARSE } from '../uapi/nouveau.ts';

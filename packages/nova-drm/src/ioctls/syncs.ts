@@ -18,7 +18,7 @@ type Sync = ReturnType<typeof drm_nouveau_sync.read>;
 export interface Syncs {
   readonly waits: readonly Fence[];
   /** Hands the fence of the work to those who are to have it; cannot fail. */
-  attach(done: Fence): void;
+  readonly attach: (done: Fence) => void;
 }
 
 /** Copies both arrays in. @throws {DrmError} `EFAULT`, `ENOMEM` */

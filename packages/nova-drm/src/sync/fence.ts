@@ -16,7 +16,7 @@ export interface Fence {
 export interface Signal {
   readonly fence: Fence;
   /** The first call counts. */
-  signal(error?: Errno): void;
+  readonly signal: (error?: Errno) => void;
 }
 
 class OneFence implements Fence {

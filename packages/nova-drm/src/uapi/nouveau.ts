@@ -7,8 +7,11 @@ const nouveauGetparamFields = { param: 'u64', value: 'u64' } as const;
 export const drm_nouveau_getparam: Layout<ValueOf<typeof nouveauGetparamFields>> = struct('drm_nouveau_getparam', nouveauGetparamFields);
 const nouveauSubchanFields = { handle: 'u32', grclass: 'u32' } as const;
 export const drm_nouveau_subchan: Layout<ValueOf<typeof nouveauSubchanFields>> = struct('drm_nouveau_subchan', nouveauSubchanFields);
-const channelFields = { fb_ctxdma_handle: 'u32', tt_ctxdma_handle: 'u32', channel: 's32', pushbuf_domains: 'u32', notifier_handle: 'u32', nr_subchan: 'u32' } as const;
-export const drm_nouveau_channel_alloc: Layout<ValueOf<typeof channelFields> & { readonly subchan: readonly ValueOf<typeof nouveauSubchanFields>[] }> = struct('drm_nouveau_channel_alloc', {
+interface ChannelAlloc {
+  readonly fb_ctxdma_handle: number; readonly tt_ctxdma_handle: number; readonly channel: number; readonly pushbuf_domains: number; readonly notifier_handle: number;
+  readonly subchan: readonly ValueOf<typeof nouveauSubchanFields>[]; readonly nr_subchan: number;
+}
+export const drm_nouveau_channel_alloc: Layout<ChannelAlloc> = struct('drm_nouveau_channel_alloc', {
   fb_ctxdma_handle: 'u32', tt_ctxdma_handle: 'u32', channel: 's32', pushbuf_domains: 'u32', notifier_handle: 'u32', subchan: array(drm_nouveau_subchan, 8), nr_subchan: 'u32',
 });
 const nouveauChannelFreeFields = { channel: 's32' } as const;
@@ -27,8 +30,10 @@ const nouveauExecFields = { channel: 'u32', push_count: 'u32', wait_count: 'u32'
 export const drm_nouveau_exec: Layout<ValueOf<typeof nouveauExecFields>> = struct('drm_nouveau_exec', nouveauExecFields);
 const nouveauGemInfoFields = { handle: 'u32', domain: 'u32', size: 'u64', offset: 'u64', map_handle: 'u64', tile_mode: 'u32', tile_flags: 'u32' } as const;
 export const drm_nouveau_gem_info: Layout<ValueOf<typeof nouveauGemInfoFields>> = struct('drm_nouveau_gem_info', nouveauGemInfoFields);
-const gemNewFields = { channel_hint: 'u32', align: 'u32' } as const;
-export const drm_nouveau_gem_new: Layout<ValueOf<typeof gemNewFields> & { readonly info: ValueOf<typeof nouveauGemInfoFields> }> = struct('drm_nouveau_gem_new', {
+interface GemNew {
+  readonly info: ValueOf<typeof nouveauGemInfoFields>; readonly channel_hint: number; readonly align: number;
+}
+export const drm_nouveau_gem_new: Layout<GemNew> = struct('drm_nouveau_gem_new', {
   info: drm_nouveau_gem_info, channel_hint: 'u32', align: 'u32',
 });
 const nouveauGemPushbufFields = { channel: 'u32', nr_buffers: 'u32', buffers: 'u64', nr_relocs: 'u32', nr_push: 'u32', relocs: 'u64', push: 'u64', suffix0: 'u32', suffix1: 'u32', vram_available: 'u64', gart_available: 'u64' } as const;

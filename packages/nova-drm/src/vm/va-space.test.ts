@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 
 import type { DrmError } from '../errors.ts';
 import { PAGE_SIZE, VA_END, VaSpace, type BindOp } from './va-space.ts';
@@ -52,7 +52,7 @@ function apply(before: Flat, ops: readonly PlainOp[], regions: { next: number })
       for (const page of range) flat.sparse[page] = region;
     } else {
       const region = first(flat, op);
-      if (!region || region[0] !== op.from || region.length !== op.count || leaving.has(flat.sparse[op.from]!)) return 'ENOENT';
+      if (region?.[0] !== op.from || region.length !== op.count || leaving.has(flat.sparse[op.from]!)) return 'ENOENT';
       for (const page of range) flat.pages[page] = undefined;
       leaving.add(flat.sparse[op.from]!);
     }
@@ -79,7 +79,7 @@ const op = fc.record({
 }).map((one): PlainOp => ({ ...one, count: Math.min(one.count, PAGES - one.from) }));
 
 describe('an address space', () => {
-  test('is the same as its pages, after any lists, and after a list that fails as before it', () => {
+  it('51: the VA space equals a page-granular model after any operations: no overlaps, offsets contiguous inside a mapping', () => {
     const seen = new Set<string>();
     fc.assert(fc.property(fc.array(fc.array(op, { minLength: 1, maxLength: 4 }), { maxLength: 25, size: 'max' }), (lists) => {
       const space = new VaSpace<string>({ addr: 0, range: 0 });
@@ -115,6 +115,21 @@ describe('an address space', () => {
       }
     }), { numRuns: 400 });
     expect(seen).toEqual(new Set(['done', 'ENOSPC', 'EINVAL', 'ENOENT', 'EEXIST']));
+  });
+
+  it('52: a failing VM_BIND leaves the VA space as it was, bit by bit', () => {
+    let failed = 0;
+    fc.assert(fc.property(fc.array(op, { maxLength: 12 }), fc.array(op, { maxLength: 4 }), (before, list) => {
+      const space = new VaSpace<string>({ addr: 0, range: 0 });
+      for (const one of before) try { space.bind([toOp(one)]); } catch { /* What is refused is not there. */ }
+      const seen = JSON.stringify([space.mappings, space.sparse]);
+      // Its last operation fails whatever the others do: there is no such region.
+      try {
+        space.bind([...list.map(toOp), { op: 'unmap-sparse', addr: at(PAGES + 1), range: at(1) }]);
+      } catch { failed++; }
+      expect(JSON.stringify([space.mappings, space.sparse])).toBe(seen);
+    }));
+    expect(failed).toBe(100);
   });
 
   test.each([

@@ -119,7 +119,7 @@ export class VaSpace<T> {
         }
         case 'unmap-sparse': {
           const region = this.#regionAt(next.sparse, op);
-          if (!region || region.addr !== op.addr || region.range !== op.range || next.leaving.has(region)) throw new DrmError('ENOENT', `${text(op)} is no sparse region`);
+          if (region?.addr !== op.addr || region.range !== op.range || next.leaving.has(region)) throw new DrmError('ENOENT', `${text(op)} is no sparse region`);
           next.unmap(op);
           next.leaving.add(region);
           break;
@@ -157,7 +157,7 @@ class Draft<T> {
   readonly mappings: Mapping<T>[];
   readonly sparse: VaRange[];
   /** Regions that go when all is done. */
-  readonly leaving: Set<VaRange> = new Set();
+  readonly leaving = new Set<VaRange>();
   readonly added: Mapping<T>[] = [];
   readonly removed: Mapping<T>[] = [];
 
