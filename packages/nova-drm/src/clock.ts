@@ -10,8 +10,8 @@ const LONGEST = 2 ** 31 - 1;
 
 interface Platform {
   readonly performance: { now(): number };
-  setTimeout(then: () => void, milliseconds: number): unknown;
-  clearTimeout(timer: unknown): void;
+  readonly setTimeout: (then: () => void, milliseconds: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
 }
 
 /** The platform's own time. */
@@ -25,5 +25,6 @@ export const PLATFORM_CLOCK: DrmClock = {
 
 /** Every runtime has these; the language's own types do not. */
 function platform(): Platform {
-  return globalThis;
+  const { performance, setTimeout, clearTimeout } = globalThis as unknown as Platform;
+  return { performance, setTimeout, clearTimeout };
 }

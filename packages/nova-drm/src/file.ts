@@ -71,9 +71,9 @@ export interface Vm {
 
 export class File implements DrmFile {
   readonly parts: FileParts;
-  readonly objects = new Handles<GemObject>('buffer');
-  readonly syncobjs = new Handles<Syncobj>('sync object');
-  readonly channels = new Handles<JobQueue>('channel');
+  readonly objects: Handles<GemObject>;
+  readonly syncobjs: Handles<Syncobj>;
+  readonly channels: Handles<JobQueue>;
   readonly mapOffsets: MapOffsets = new MapOffsets();
   vm: Vm | undefined;
   /** Whether it is too late for an address space of its own. */
@@ -85,6 +85,9 @@ export class File implements DrmFile {
 
   constructor(parts: FileParts) {
     this.parts = parts;
+    this.objects = new Handles('buffer');
+    this.syncobjs = new Handles('sync object');
+    this.channels = new Handles('channel');
   }
 
   /** Signals when the device has gone, or the file is being closed: nobody waits any longer. */
