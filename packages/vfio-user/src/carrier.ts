@@ -23,12 +23,15 @@ export interface Conversation {
   gone(why: string): void;
 }
 
+/** Says what is done with a client's stream, now or later; may close the connection. */
+export type Accept = (connection: Connection) => Conversation | Promise<Conversation>;
+
 /** A way to listen on a UNIX socket. */
 export interface Carrier {
   /** What can be done with descriptors; undefined where none arrive. */
   readonly descriptors: Descriptors | undefined;
-  /** Listens; `accept` gives undefined to turn a client away. */
-  listen(path: string, accept: (connection: Connection) => Conversation | undefined): Promise<Listening>;
+  /** Listens. Nothing is read from a client before `accept` has given its conversation. */
+  listen(path: string, accept: Accept): Promise<Listening>;
 }
 
 export interface Listening {

@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 
-import { CLOSED_BY_CLIENT, READS_NOTHING, type Carrier, type Connection, type Conversation } from './carrier.ts';
+import { CLOSED_BY_CLIENT, READS_NOTHING, type Accept, type Carrier, type Conversation } from './carrier.ts';
 import { BATCH, MAX_BACKLOG, MAX_WAITING, Outbox } from './outbox.ts';
 import { BODY, HEADER, PIECE } from './protocol.ts';
 
@@ -21,7 +21,7 @@ export const nodeCarrier: Carrier = {
   }),
 };
 
-function converse(socket: Socket, accept: (connection: Connection) => Conversation | undefined): void {
+function converse(socket: Socket, accept: Accept): void {
   let why = CLOSED_BY_CLIENT;
   const end = (reason: string): void => {
     why = reason;
@@ -38,30 +38,32 @@ function converse(socket: Socket, accept: (connection: Connection) => Conversati
     return length;
   });
   const congested = (): boolean => socket.writableLength > MAX_BACKLOG;
-  const conversation = accept({
+  const given = accept({
     get congested() { return congested(); },
     send: (bytes, length, last) => { outbox.send(bytes, length, last); },
     close: () => { socket.destroy(); },
   });
-  if (conversation === undefined) {
-    socket.destroy();
-    return;
-  }
-  /** What a read brought is answered in one write. */
-  const work = (step: () => void): void => {
-    outbox.hold();
-    try {
-      step();
-    } catch (error) {
-      end(error instanceof Error ? error.message : String(error));
-    }
-    outbox.release();
-    if (congested()) socket.pause();
-  };
-  socket.on('data', (bytes: Buffer) => { work(() => { conversation.receive(bytes, bytes.length, []); }); });
-  socket.on('drain', () => {
-    work(() => { if (conversation.resume()) socket.resume(); });
-  });
+  // Until somebody listens for data, no more is read than a stream's own buffer holds.
   socket.on('error', (error) => { why = error.message; });
-  socket.on('close', () => { conversation.gone(why); });
+  const begin = (conversation: Conversation): void => {
+    /** What a read brought is answered in one write. */
+    const work = (step: () => void): void => {
+      outbox.hold();
+      try {
+        step();
+      } catch (error) {
+        end(error instanceof Error ? error.message : String(error));
+      }
+      outbox.release();
+      if (congested()) socket.pause();
+    };
+    socket.on('data', (bytes: Buffer) => { work(() => { conversation.receive(bytes, bytes.length, []); }); });
+    socket.on('drain', () => {
+      work(() => { if (conversation.resume()) socket.resume(); });
+    });
+    if (socket.destroyed) setImmediate(() => { conversation.gone(why); });
+    else socket.on('close', () => { conversation.gone(why); });
+  };
+  if (given instanceof Promise) void given.then(begin);
+  else begin(given);
 }

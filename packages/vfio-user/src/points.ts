@@ -6,7 +6,7 @@ export const POINTS: PointTable = {
   'vfio-user.descriptors.missing': { level: 'warning', text: '{device} takes no file descriptors: {why}; memory goes by messages or by a named file, INTx and MSI-X cannot be signalled' },
   'vfio-user.client.connected': { level: 'step', text: 'a client of {device} connected' },
   'vfio-user.client.agreed': { level: 'detail', text: 'version {major}.{minor}, at most {transfer:bytes} at once' },
-  'vfio-user.client.refused': { level: 'warning', text: '{device} has a client already' },
+  'vfio-user.client.refused': { level: 'warning', text: '{device} has a client already, another one was turned away' },
   'vfio-user.client.gone': { level: 'step', text: 'the client of {device} is gone: {why}' },
   'vfio-user.request.refused': { level: 'warning', text: 'command {command} refused with errno {errno}: {why}' },
   'vfio-user.dma.mapped': { level: 'detail', text: '{size:bytes} at {address:hex}, {how}' },

@@ -32,7 +32,7 @@ export const BODY = {
 } as const;
 
 /** Numbers of Linux's errors that this protocol's replies carry. */
-export const ERRNO = { EIO: 5, E2BIG: 7, EACCES: 13, EEXIST: 17, ENODEV: 19, EINVAL: 22, ENOSPC: 28, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
+export const ERRNO = { EIO: 5, E2BIG: 7, EACCES: 13, EBUSY: 16, EEXIST: 17, ENODEV: 19, EINVAL: 22, ENOSPC: 28, ENOSYS: 38, EOPNOTSUPP: 95 } as const;
 
 /** Most bytes of data in one read or write. */
 export const MAX_TRANSFER = 0x10_0000;

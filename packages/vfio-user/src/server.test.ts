@@ -93,6 +93,50 @@ describe.each(carriers)('%s', (_, passing) => {
       expect(device.resets).toEqual(['power-on', 'power-on']);
     });
 
+    test('one that calls before the server has noticed that the last one left is served, on a clean device', async () => {
+      const path = join(folder, 'soon.sock');
+      const { device, server } = await serve(path);
+      const first = await dial(path);
+      first.client.version();
+      await first.heard(1);
+      // Both happen within one turn of the event loop, the call before the end.
+      const calling = dial(path);
+      first.socket.destroy();
+      const second = await calling;
+      second.client.version();
+      await second.heard(1);
+      expect(second.client.reply(0).errno).toBe(0);
+      expect(device.resets).toEqual(['power-on', 'power-on']);
+      // One that waits when the server closes is not served any more.
+      const third = await dial(path);
+      await server.close();
+      await closed(third.socket);
+      expect(device.resets).toHaveLength(2);
+    });
+
+    test('one that is turned away is told so; whatever it says, and however many call, the first one is served', async () => {
+      const path = join(folder, 'busy.sock');
+      await serve(path);
+      const first = await dial(path);
+      first.client.version();
+      await first.heard(1);
+      const busy = await dial(path);
+      busy.client.version();
+      await busy.heard(1);
+      expect(busy.client.reply(0)).toMatchObject({ errno: 16, flags: FLAG.reply | FLAG.error });
+      await closed(busy.socket);
+      const many: Socket[] = [];
+      for (let i = 0; i < 40; i++) {
+        many.push((await dial(path)).socket);
+        // Only so many may call before one is taken.
+        await new Promise((resolve) => { setImmediate(resolve); });
+      }
+      for (const [index, socket] of many.entries()) socket.write(new Uint8Array(index).fill(index));
+      first.client.read(REGION.config, 0, 4);
+      await first.heard(2);
+      await Promise.all(many.map(closed));
+    });
+
     test('one that breaks the protocol is cut off, and the server goes on', async () => {
       const path = join(folder, 'broken.sock');
       const { server } = await serve(path);

@@ -3,7 +3,8 @@ import { isMainThread } from 'node:worker_threads';
 import type { PciFunction } from '@nova-stack/pci';
 import { noTrace, type Trace } from '@nova-stack/trace';
 
-import type { Connection } from './carrier.ts';
+import { Admission } from './admission.ts';
+import type { Connection, Conversation } from './carrier.ts';
 import { DevicePort } from './device-port.ts';
 import { descriptorCarrier } from './fd/carrier.ts';
 import { openDescriptors } from './fd/descriptors.ts';
@@ -64,14 +65,7 @@ export async function serveDevice(options: ServeOptions): Promise<VfioUserServer
   const started = performance.now();
   const now = options.now ?? ((): number => Math.round((performance.now() - started) * 1e6));
   const port = new DevicePort(device, now, trace);
-  let current: Connection | undefined;
-
-  const listening = await listenAt(path, (place) => carrier.listen(place, (connection) => {
-    if (current) {
-      trace.event('vfio-user.client.refused', { device: name });
-      return undefined;
-    }
-    current = connection;
+  const begin = (connection: Connection): Conversation => {
     trace.event('vfio-user.client.connected', { device: name });
     const session = new Session({
       port, trace, memoryFile, dma, descriptors: carrier.descriptors,
@@ -83,19 +77,20 @@ export async function serveDevice(options: ServeOptions): Promise<VfioUserServer
       resume: () => session.resume(),
       gone(why) {
         session.close();
-        current = undefined;
         trace.event('vfio-user.client.gone', { device: name, why });
       },
     };
-  }));
+  };
+  const admission = new Admission(begin, () => { trace.event('vfio-user.client.refused', { device: name }); }, (fd) => { carrier.descriptors?.close(fd); });
+  const listening = await listenAt(path, (place) => carrier.listen(place, (connection) => admission.admit(connection)));
   trace.event('vfio-user.server.listening', { device: name, path });
   if (missing !== undefined) trace.event('vfio-user.descriptors.missing', { device: name, why: missing });
   return {
     path,
     missing,
-    get connected() { return current !== undefined; },
+    get connected() { return admission.taken; },
     close() {
-      current?.close();
+      admission.close();
       return listening.close();
     },
   };

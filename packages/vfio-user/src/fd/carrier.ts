@@ -1,4 +1,4 @@
-import { CLOSED_BY_CLIENT, READS_NOTHING, type Carrier, type Connection, type Conversation, type Listening } from '../carrier.ts';
+import { CLOSED_BY_CLIENT, READS_NOTHING, type Accept, type Carrier, type Connection, type Conversation, type Listening } from '../carrier.ts';
 import { MAX_BACKLOG, MAX_WAITING, Outbox } from '../outbox.ts';
 import type { Descriptors, Watch } from './descriptors.ts';
 import { SystemError } from './errors.ts';
@@ -51,21 +51,29 @@ class Peer implements Connection {
   readonly #descriptors: Descriptors;
   readonly #socket: number;
   readonly #outbox: Outbox;
-  readonly #conversation: Conversation | undefined;
-  readonly #watch: Watch | undefined;
+  #conversation: Conversation | undefined;
+  #watch: Watch | undefined;
   #open = true;
   /** Bytes that may still be read in this turn. */
   #left = 0;
   #reading = true;
+  /** Why it is over. */
+  #ended: string | undefined;
   #watched = { readable: true, writable: false };
 
-  constructor(descriptors: Descriptors, socket: number, accept: (connection: Connection) => Conversation | undefined) {
+  constructor(descriptors: Descriptors, socket: number, accept: Accept) {
     this.#descriptors = descriptors;
     this.#socket = socket;
     this.#outbox = new Outbox((bytes, length) => (this.#open ? descriptors.send(socket, bytes, length) : length));
-    this.#conversation = accept(this);
-    if (this.#conversation === undefined) descriptors.close(socket);
-    else this.#watch = descriptors.watch(socket, { readable: true }, () => { this.#ready(); });
+    const given = accept(this);
+    if (given instanceof Promise) void given.then((conversation) => { this.#begin(conversation); });
+    else this.#begin(given);
+  }
+
+  #begin(conversation: Conversation): void {
+    this.#conversation = conversation;
+    if (this.#open) this.#watch = this.#descriptors.watch(this.#socket, { readable: true }, () => { this.#ready(); });
+    else if (this.#ended !== undefined) this.#part(this.#ended);
   }
 
   get congested(): boolean {
@@ -165,6 +173,12 @@ class Peer implements Connection {
     this.#watch?.close();
     this.#descriptors.close(this.#socket);
     this.#outbox.clear();
+    this.#ended = why;
+    if (this.#conversation) this.#part(why);
+  }
+
+  /** Says that it is over: not to one that is not there yet, and in a later turn. */
+  #part(why: string): void {
     setImmediate(() => { this.#conversation?.gone(why); });
   }
 }
