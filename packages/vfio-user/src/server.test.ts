@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -162,6 +162,21 @@ describe.each(carriers)('%s', (_, passing) => {
       await heard(1);
       await server.close();
       expect(existsSync(path)).toBe(false);
+    });
+
+    test('may have the longest path that there is', async () => {
+      const path = join(folder, 'l'.repeat(107 - folder.length - 1));
+      expect(Buffer.byteLength(path)).toBe(107);
+      const { server } = await serve(path);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      const { client, heard } = await dial(path);
+      client.version();
+      await heard(1);
+      // Again, as the name is taken away in the end.
+      await server.close();
+      expect(existsSync(path)).toBe(false);
+      await serve(path);
+      expect(readdirSync(folder).filter((name) => name.startsWith('.'))).toEqual([]);
     });
 
     test('that somebody listens on stays theirs', async () => {

@@ -1,9 +1,10 @@
-import { chmodSync, linkSync, lstatSync, mkdtempSync, rmSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, linkSync, lstatSync, mkdtempSync, openSync, rmSync, unlinkSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import type { Listening } from './carrier.ts';
 import { VfioUserError } from './errors.ts';
+import { fits, MAX_PATH } from './socket-path.ts';
 
 /**
  * Listens at `path` with a socket that only this user can open. It is made in a folder that nobody else can enter, and
@@ -20,7 +21,7 @@ export async function listenAt(path: string, listen: (path: string) => Promise<L
     const folder = mkdtempSync(`${dirname(path)}/.`);
     try {
       const hidden = join(folder, 's');
-      listening = await listen(hidden);
+      listening = await listenBriefly(hidden, listen);
       chmodSync(hidden, 0o600);
       linkSync(hidden, path);
     } finally {
@@ -28,6 +29,7 @@ export async function listenAt(path: string, listen: (path: string) => Promise<L
     }
   } catch (cause) {
     await listening?.close();
+    if (cause instanceof VfioUserError) throw cause;
     throw new VfioUserError('SOCKET', `Cannot listen on ${path}: ${(cause as Error).message}`, { cause });
   }
   const { ino, dev } = lstatSync(path);
@@ -39,6 +41,25 @@ export async function listenAt(path: string, listen: (path: string) => Promise<L
       return listener.close();
     },
   };
+}
+
+/**
+ * Listens at a path that may be longer than that of a socket can be, by way of its folder's descriptor.
+ *
+ * @throws {@link VfioUserError} `SOCKET` where there is no such way.
+ */
+async function listenBriefly(path: string, listen: (path: string) => Promise<Listening>): Promise<Listening> {
+  if (fits(path)) return listen(path);
+  const folder = dirname(path);
+  const place = openSync(dirname(folder), 'r');
+  try {
+    // The hidden folder's name stays part of it: whoever takes the socket away by this path later takes no other one.
+    const short = `/proc/self/fd/${place}/${basename(folder)}/${basename(path)}`;
+    if (existsSync(dirname(short))) return await listen(short);
+  } finally {
+    closeSync(place);
+  }
+  throw new VfioUserError('SOCKET', `${path}, where the socket is made before it gets its name, has ${Buffer.byteLength(path)} bytes: expected at most ${MAX_PATH}, without /proc`);
 }
 
 /** Takes away a socket that nobody listens on; anything else stays. */
