@@ -95,6 +95,7 @@ export class ModelledGpu implements Gpu {
     this.#interrupts = new InterruptTree(this.#registers, {
       leaves: family.interruptLeaves, rearm: family.msiRearm ? family.configMirror.start + NV_XVE_MSI_REARM.address : undefined, send: () => { this.#host?.interrupt(0); },
       fault: (point) => trace.fault(point) !== undefined,
+      line: (high) => { this.#host?.line(high); },
     });
     this.#ptimer = new Ptimer(this.#registers, () => this.#now());
     this.#bar1 = this.#barView('BAR1', family.barBlocks[0]);

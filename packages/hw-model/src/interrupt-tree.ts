@@ -24,6 +24,8 @@ export interface InterruptOptions {
   readonly send: () => void;
   /** Whether a fault strikes at this point now. */
   readonly fault?: (point: 'hw-model.interrupt.lost' | 'hw-model.interrupt.storm') => boolean;
+  /** Sets the level of the line, which is high while something pending is enabled. */
+  readonly line?: (high: boolean) => void;
 }
 
 /**
@@ -37,11 +39,13 @@ export class InterruptTree {
   readonly #leaves: number;
   readonly #send: () => void;
   readonly #fault: NonNullable<InterruptOptions['fault']>;
+  readonly #line: ((high: boolean) => void) | undefined;
 
-  constructor(registers: RegisterFile, { leaves, rearm, send, fault = () => false }: InterruptOptions) {
+  constructor(registers: RegisterFile, { leaves, rearm, send, line, fault = () => false }: InterruptOptions) {
     this.#leaves = leaves;
     this.#fault = fault;
     this.#send = send;
+    this.#line = line;
     this.state = this.#coldState();
     for (let i = 0; i < leaves; i++) {
       const enabled = (): number => this.state.leafEnable[i]!;
@@ -106,7 +110,9 @@ export class InterruptTree {
   }
 
   #check(): void {
-    if ((this.#top() & this.state.topEnable) === 0) {
+    const high = (this.#top() & this.state.topEnable) !== 0;
+    this.#line?.(high);
+    if (!high) {
       this.state.sent = false;
       return;
     }

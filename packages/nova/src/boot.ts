@@ -79,7 +79,7 @@ async function placeOf(options: BootOptions, sinks: readonly TraceSink[], record
   };
   if (options.device !== undefined) {
     const firmware = await firmwareOf(options, undefined);
-    const { remote, ...machine } = await connectMachine({ socket: options.device, ...common, ...(firmware && { firmware }) });
+    const { remote, ...machine } = await connectMachine({ socket: options.device, postedWrites: options.postedWrites, ...common, ...(firmware && { firmware }) });
     return { ...machine, device: remote.device, virtualTime: false, model: undefined, close: () => remote.close() };
   }
   const name = options.board ?? '';

@@ -8,6 +8,8 @@ export interface BootOptions {
   readonly board: string | undefined;
   /** UNIX socket of a vfio-user server whose GPU is booted, instead of one that is modelled here. */
   readonly device: string | undefined;
+  /** Whether register writes need not be waited for; false is for servers made with libvfio-user. */
+  readonly postedWrites: boolean;
   /** Directory of a linux-firmware tree, or undefined for the synthetic pack. */
   readonly firmware: string | undefined;
   /** Firmware version; undefined for the usual one of the synthetic pack, or the newest of the directory. */
@@ -28,6 +30,7 @@ export interface BootOptions {
 const BOOT_OPTIONS = [
   { name: 'board', value: 'BOARD', text: 'board to model (default: l40)' },
   { name: 'device', value: 'SOCKET', text: 'boot the GPU that a vfio-user server (nova serve) has on this UNIX socket, in real time' },
+  { name: 'wait-for-writes', text: 'with --device: wait for the answer to each register write; for servers made with libvfio-user' },
   { name: 'firmware', value: 'DIR', text: 'boot the real files of a linux-firmware tree instead of the synthetic pack' },
   { name: 'firmware-version', value: 'V', text: 'firmware to boot (default: 570.144, or the newest in DIR that the driver speaks)' },
   { name: 'verify', text: 'compare every firmware file with the known releases (SHA-256) first' },
@@ -61,9 +64,11 @@ export function bootHelp(boards: readonly string[]): string {
 export function parseBootOptions(args: readonly string[]): BootOptions {
   const { values } = readArguments('boot', BOOT_OPTIONS, args);
   if (values.device !== undefined && values.board !== undefined) throw new UsageError('--board says what to model, --device takes a GPU that is there: give one of them (see nova boot --help)');
+  if (values.device === undefined && values['wait-for-writes'] !== undefined) throw new UsageError('--wait-for-writes is about a GPU in another process: give --device too (see nova boot --help)');
   return {
     board: values.board ?? (values.device === undefined ? 'l40' : undefined),
     device: values.device,
+    postedWrites: values['wait-for-writes'] !== true,
     firmware: values.firmware,
     firmwareVersion: values['firmware-version'],
     verify: values.verify ?? false,

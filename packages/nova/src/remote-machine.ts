@@ -12,6 +12,8 @@ import { DEFAULT_VERSION } from './machine.ts';
 export interface RemoteMachineOptions {
   /** UNIX socket of a vfio-user server, such as `nova serve`. */
   readonly socket: string;
+  /** Do not wait for writes to registers; default true. */
+  readonly postedWrites?: boolean;
   /** Firmware files for the driver; by default the synthetic pack of whatever chip it finds. */
   readonly firmware?: FirmwareSource;
   /** Firmware version to boot; as for a machine. */
@@ -35,10 +37,10 @@ export interface RemoteMachine {
  *
  * @throws VfioUserError when there is no such server, or no device to be had of it
  */
-export async function connectMachine({ socket, firmware, version, sinks = [], ...options }: RemoteMachineOptions): Promise<RemoteMachine> {
+export async function connectMachine({ socket, postedWrites = true, firmware, version, sinks = [], ...options }: RemoteMachineOptions): Promise<RemoteMachine> {
   const clock = createRealClock(hostTime());
   const trace = createTrace({ now: () => clock.now(), sinks });
-  const remote = await connectDevice({ path: socket, trace });
+  const remote = await connectDevice({ path: socket, postedWrites, trace });
   const auxBus = createAuxBus({ trace });
   const tap = options.tap?.(clock);
   const core = createNovaCore({

@@ -255,6 +255,19 @@ describe('interrupts', () => {
     expect(device.readConfig(0x6a, 2) & 1).toBe(0);
   });
 
+  it('show their line in the status register, until it is low or the device is reset', () => {
+    const { slot: { device }, gpu } = bench();
+    const seen = (): readonly number[] => [device.readConfig(4, 4) >>> 16 & 8, device.readConfig(6, 2) & 8, device.readConfig(6, 1) & 8, device.readConfig(7, 1) & 8];
+    expect(seen()).toEqual([0, 0, 0, 0]);
+    gpu.host.line(true);
+    expect(seen()).toEqual([8, 8, 8, 0]);
+    gpu.host.line(false);
+    expect(seen()).toEqual([0, 0, 0, 0]);
+    gpu.host.line(true);
+    device.reset();
+    expect(seen()).toEqual([0, 0, 0, 0]);
+  });
+
   it('are lost without bus mastering, without a handler, and by plan', async () => {
     const { slot: { device }, gpu, clock, points } = bench({ faults: [{ point: 'pci.interrupt.send', nth: 1, action: 'drop' }] });
     let count = 0;

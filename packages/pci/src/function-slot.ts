@@ -8,6 +8,7 @@ import type { DmaRequest } from './dma.ts';
 import type { DmaSpace } from './dma-space.ts';
 import { PciError } from './errors.ts';
 import { barAddress } from './bar.ts';
+import { HEADER } from './config-registers.ts';
 import { checkConfigAccess } from './config-space.ts';
 import type { AccessSize, DeviceHost, PciFunction } from './function.ts';
 import { InterruptLine } from './interrupt-line.ts';
@@ -16,6 +17,9 @@ import type { FunctionPlace, MessageTarget } from './place.ts';
 
 /** Address and data of the message: the x86 local interrupt controller, any vector. */
 const MESSAGE = { address: 0xfee0_0000, data: 0x4021 } as const;
+
+/** In the status register: the line is asserted. */
+const INTERRUPT_STATUS = 0x08;
 
 /** A device may take this long to come back from a function-level reset, and virtual functions to appear (PCI Express Base, 6.6.2 and 9.3.3.3.1). */
 const SETTLE = 100_000_000;
@@ -62,6 +66,8 @@ export class FunctionSlot implements FunctionPlace {
   /** BARs that are decoded now. */
   #decoded: readonly BarResource[] = [];
   #mayMaster = false;
+  /** The level of the device's INTx line. Drivers here use messages; they see the line in the status register only. */
+  #line = false;
 
   constructor(around: Surroundings, fn: PciFunction, address: PciAddress, resources: Resources, virtual?: VirtualPlace) {
     this.#around = around;
@@ -103,7 +109,10 @@ export class FunctionSlot implements FunctionPlace {
     checkConfigAccess(offset, size);
     this.#around.clock.spend(this.#around.accessCost);
     if (!this.present) return size === 4 ? 0xffff_ffff : size === 2 ? 0xffff : 0xff;
-    return this.#fn.config.read(offset, size);
+    const value = this.#fn.config.read(offset, size);
+    // The status register shows the line (PCI Local Bus 3.0, 6.2.3).
+    const shift = 8 * (HEADER.status - offset);
+    return this.#line && shift >= 0 && shift < 8 * size ? (value | (INTERRUPT_STATUS << shift)) >>> 0 : value;
   }
 
   writeConfig(offset: number, size: AccessSize, value: number): void {
@@ -112,6 +121,7 @@ export class FunctionSlot implements FunctionPlace {
     if (this.present && this.#fn.config.write(offset, size, value) === 'flr') {
       this.#around.trace.event('pci.function.reset', { device: this.name });
       this.#fn.config.reset();
+      this.#line = false;
       this.#fn.reset('flr');
     }
   }
@@ -154,6 +164,7 @@ export class FunctionSlot implements FunctionPlace {
   replace(fn: PciFunction): void {
     for (const leave of this.#leave.splice(0).reverse()) leave();
     this.#fn = fn;
+    this.#line = false;
     for (const mapping of this.#mappings) mapping.fn = fn;
     this.#plug();
   }
@@ -180,6 +191,9 @@ export class FunctionSlot implements FunctionPlace {
       },
       interrupt: (vector) => {
         if (mine()) this.interrupts.send(vector);
+      },
+      line: (asserted) => {
+        if (mine()) this.#line = asserted;
       },
     };
     this.#leave.push(fn.config.onChange(() => this.refresh()));

@@ -25,6 +25,12 @@ export interface DeviceHost {
   start(job: DmaJob): void;
   /** Sends the interrupt message `vector` (0 = the only MSI vector), or asserts INTx where no message is enabled. */
   interrupt(vector: number): void;
+  /**
+   * Sets the level of the INTx line, which stays as set until it is set again or the device is reset. Who listens hears of
+   * it while the line is high, no message interrupt is enabled and the line is not switched off. A device that says what
+   * its line does has its messages only by {@link DeviceHost.interrupt}: without one enabled that does nothing then.
+   */
+  line(asserted: boolean): void;
 }
 
 /**

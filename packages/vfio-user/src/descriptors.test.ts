@@ -195,6 +195,102 @@ here('interrupts', () => {
     expect(d.take(event)).toBe(0);
   });
 
+  test('a line is a level: told once while high, again after each time it was served, and not any more when it went low', async () => {
+    const all = await talk();
+    const { client, device, settled } = all;
+    const [event, resample] = [owned(d.eventfd()), owned(d.eventfd())];
+    const status = async (): Promise<number> => {
+      const id = client.read(REGION.config, CONFIG.status, 2);
+      await all.reply(id);
+      return client.data(id)[0]! & 8;
+    };
+    const served = async (): Promise<void> => {
+      client.setIrqs(SET_IRQS.dataNone | SET_IRQS.unmask, IRQ.intx, 0, 1);
+      await settled();
+    };
+    device.line(true);
+    expect(await status()).toBe(8);
+    // Who begins to look while it is high is told.
+    client.setIrqs(SET_EVENTFD, IRQ.intx, 0, 1, [event]);
+    await settled();
+    expect(d.take(event)).toBe(1);
+    device.line(true);
+    expect(d.take(event)).toBe(0);
+    await served();
+    expect(d.take(event)).toBe(1);
+    device.line(false);
+    await served();
+    expect([d.take(event), await status()]).toEqual([0, 0]);
+    device.line(true);
+    device.line(false);
+    device.line(true);
+    expect(d.take(event)).toBe(1);
+    device.line(false);
+    await served();
+    expect(d.take(event)).toBe(0);
+    // High while masked, low before it is unmasked: nobody hears of it.
+    client.setIrqs(SET_IRQS.dataNone | SET_IRQS.mask, IRQ.intx, 0, 1);
+    await settled();
+    device.line(true);
+    device.line(false);
+    await served();
+    expect(d.take(event)).toBe(0);
+    // Switched off it shows in the status register only; switched on it is heard.
+    client.writeConfig(CONFIG.command, 2, 6 | COMMAND_REGISTER.interruptDisable);
+    await settled();
+    device.line(true);
+    expect([d.take(event), await status()]).toEqual([0, 8]);
+    client.writeConfig(CONFIG.command, 2, 6);
+    await settled();
+    expect(d.take(event)).toBe(1);
+    // The client's own eventfd says that it was served.
+    client.setIrqs(SET_IRQS.dataEventfd | SET_IRQS.unmask, IRQ.intx, 0, 1, [resample]);
+    await settled();
+    d.signal(resample);
+    await expect.poll(() => d.take(event), { interval: 1 }).toBe(1);
+    // Messages take its place, and a message of such a device is never the line.
+    enable(all, 'msix');
+    await settled();
+    d.signal(resample);
+    await turns(20);
+    expect(d.take(event)).toBe(0);
+    client.request(COMMAND.deviceReset);
+    await settled();
+    expect(await status()).toBe(0);
+    device.fire(0);
+    expect(d.take(event)).toBe(0);
+  });
+
+  test('whatever a line and its client do, a line that is high and not masked was told of, and a low one never is', async () => {
+    const { client, device, settled } = await talk();
+    const event = owned(d.eventfd());
+    client.setIrqs(SET_EVENTFD, IRQ.intx, 0, 1, [event]);
+    await settled();
+    const step = fc.constantFrom('high', 'low', 'served', 'mask');
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      device.line(false);
+      client.setIrqs(SET_IRQS.dataNone | SET_IRQS.unmask, IRQ.intx, 0, 1);
+      await settled();
+      d.take(event);
+      let [high, masked] = [false, false];
+      for (const one of steps) {
+        let told: boolean;
+        if (one === 'high' || one === 'low') {
+          device.line(one === 'high');
+          told = one === 'high' && !high && !masked;
+          high = one === 'high';
+        } else {
+          client.setIrqs(SET_IRQS.dataNone | (one === 'mask' ? SET_IRQS.mask : SET_IRQS.unmask), IRQ.intx, 0, 1);
+          await settled();
+          masked = one === 'mask';
+          told = !masked && high;
+        }
+        if (told) masked = true;
+        expect(d.take(event)).toBe(told ? 1 : 0);
+      }
+    }), { numRuns: 60 });
+  });
+
   test.each(['msi', 'msix'] as const)('%s: each vector has its eventfd, is masked and unmasked, and taken away', async (kind) => {
     const all = await talk();
     const { client, device, settled, events } = all;

@@ -18,6 +18,8 @@ export interface CopyDevice extends PciFunction {
   setTimer(due: number, run: () => void): void;
   /** Fires an interrupt. */
   fire(vector: number): void;
+  /** Sets its line. */
+  line(asserted: boolean): void;
 }
 
 export function copyDevice(): CopyDevice {
@@ -70,6 +72,7 @@ export function copyDevice(): CopyDevice {
       run();
     },
     fire: (vector) => { host?.interrupt(vector); },
+    line: (asserted) => { host?.line(asserted); },
     setTimer: (due, run) => { timer = { due, run }; },
   };
   return device;

@@ -24,6 +24,8 @@ export class DevicePort {
   readonly #now: () => number;
   readonly #jobs: JobQueue;
   #peer: Peer | undefined;
+  /** The level of the line; undefined for a device that never said. */
+  #line: boolean | undefined;
   #timer: { cancel(): void; readonly due: number } | undefined;
 
   constructor(device: PciFunction, now: () => number, trace: Trace) {
@@ -31,7 +33,7 @@ export class DevicePort {
     this.#now = now;
     this.#trace = trace;
     this.#jobs = new JobQueue((request, done) => this.#carryOut(request, done));
-    device.plug({ now, start: (job) => this.#jobs.start(job), interrupt: (vector) => this.#interrupt(vector) });
+    device.plug({ now, start: (job) => this.#jobs.start(job), interrupt: (vector) => this.#interrupt(vector), line: (asserted) => { this.#setLine(asserted); } });
   }
 
   /** A client comes or goes; it finds the device as after power-on. */
@@ -64,7 +66,7 @@ export class DevicePort {
     }
     // The status register shows the line (PCI Local Bus 3.0, 6.2.3), which is the host's.
     const status = HEADER.status - offset;
-    if (status >= 0 && status < into.length && this.#peer?.interrupts.asserted) into[status]! |= INTERRUPT_STATUS;
+    if (status >= 0 && status < into.length && (this.#line ?? this.#peer?.interrupts.asserted) === true) into[status]! |= INTERRUPT_STATUS;
   }
 
   writeConfig(offset: number, from: Uint8Array): void {
@@ -77,6 +79,8 @@ export class DevicePort {
       }
       at += size;
     }
+    // The line may have been switched on or off, or messages.
+    if (this.#line !== undefined) this.#showLine();
   }
 
   /** Reads one register of a BAR: 1, 2 or 4 bytes, aligned. */
@@ -119,6 +123,7 @@ export class DevicePort {
   #reset(kind: 'power-on' | 'hot' | 'flr'): void {
     this.#peer?.interrupts.reset();
     this.device.config.reset();
+    this.#line &&= false;
     this.device.reset(kind);
   }
 
@@ -186,10 +191,22 @@ export class DevicePort {
     return undefined;
   }
 
+  #setLine(asserted: boolean): void {
+    this.#line = asserted;
+    this.#showLine();
+  }
+
+  /** Lets the client see the line as it is: high only where nothing stands in its way. */
+  #showLine(): void {
+    const { config } = this.device;
+    this.#peer?.interrupts.level(this.#line === true && messagesOf(config)[0] === IRQ.intx && lineObstacle(config) === undefined);
+  }
+
   /** By what is enabled: MSI-X, MSI, or the line. A message is a memory write, so it needs bus mastering; the line does not. */
   #interrupt(vector: number): void {
     const { config } = this.device;
     const [index, count] = messagesOf(config);
+    if (index === IRQ.intx && this.#line !== undefined) return;
     const why = this.#peer === undefined ? 'no client is connected'
       : index === IRQ.intx ? lineObstacle(config)
         : !config.busMaster ? 'bus mastering is off'

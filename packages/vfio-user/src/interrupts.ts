@@ -38,7 +38,9 @@ export class Interrupts {
   readonly #trace: Trace;
   readonly #unset: (index: number, number: number) => void;
   readonly #vectors: Map<number, Vector>[] = Array.from({ length: IRQ.count }, () => new Map<number, Vector>());
+  /** An interrupt on the line was not served yet; or the level of the line, where the device says what that is. */
   #asserted = false;
+  #level = false;
 
   /** `unset` is called for what fires and has no eventfd. */
   constructor(descriptors: Descriptors | undefined, trace: Trace, unset: (index: number, number: number) => void) {
@@ -78,9 +80,24 @@ export class Interrupts {
     else this.#raise(index, number, vector);
   }
 
+  /** The device sets the level of its line. While it is high, the client is told once, and again whenever it says that it is done. */
+  level(high: boolean): void {
+    if (high === this.#level) return;
+    this.#level = high;
+    this.#asserted = high;
+    if (high) this.#raiseLevel();
+    else this.#vectors[IRQ.intx]!.forEach((vector) => { vector.pending = false; });
+  }
+
+  #raiseLevel(): void {
+    const vector = this.#vectors[IRQ.intx]!.get(0);
+    if (this.#level && vector?.trigger !== undefined && !vector.masked) this.#raise(IRQ.intx, 0, vector);
+  }
+
   /** After a reset of the device nothing is pending; who is signalled stays. */
   reset(): void {
     this.#asserted = false;
+    this.#level = false;
     for (const [index, vectors] of this.#vectors.entries()) {
       for (const vector of vectors.values()) {
         vector.pending = false;
@@ -113,8 +130,9 @@ export class Interrupts {
     const vector = this.#vector(index, number);
     vector.masked = action === SET_IRQS.mask;
     if (vector.masked) return;
-    if (index === IRQ.intx) this.#asserted = vector.pending;
+    if (index === IRQ.intx) this.#asserted = vector.pending || this.#level;
     if (vector.pending) this.#raise(index, number, vector);
+    else if (index === IRQ.intx) this.#raiseLevel();
   }
 
   /** Gives a vector the eventfd of one action, or takes it away. */
@@ -124,6 +142,8 @@ export class Interrupts {
       if (vector.trigger !== undefined) this.#descriptors?.close(vector.trigger);
       delete vector.trigger;
       if (fd !== undefined) vector.trigger = fd;
+      // A line that is high already is seen by whoever begins to look.
+      if (index === IRQ.intx) this.#raiseLevel();
       return;
     }
     this.#end(vector.controls.get(action));
@@ -143,7 +163,7 @@ export class Interrupts {
   }
 
   #drop(index: number): void {
-    if (index === IRQ.intx) this.#asserted = false;
+    if (index === IRQ.intx) this.#asserted = this.#level;
     for (const vector of this.#vectors[index]!.values()) {
       if (vector.trigger !== undefined) this.#descriptors?.close(vector.trigger);
       for (const control of vector.controls.values()) this.#end(control);

@@ -116,6 +116,7 @@ export function testGpu({ board = testBoard, faults = [] }: { readonly board?: B
     now: () => clock.now,
     start: (job) => { if (test.deferJobs) jobs.push(job); else finish(job); },
     interrupt: () => { interrupts++; },
+    line: () => undefined,
   });
   return test;
 }
