@@ -4,7 +4,6 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import type { Comparison, Measure, Suite } from "../comparison.ts";
@@ -40,14 +39,10 @@ async function serve(name: string, command: readonly string[]): Promise<string |
   return undefined;
 }
 
-/** A server hears of a client's end some time after it, in milliseconds; until then it turns the next one away. */
-const PAUSE = 50;
 const COUNTS = { read: 10_000, post: 200, block: 100 } as const;
 
-const measured = (path: string, mode: keyof typeof COUNTS): Measure => async () => {
-  await setTimeout(PAUSE);
-  return Number(execFileSync(program("pin"), [program("client"), path, mode, String(COUNTS[mode])], { encoding: "utf8" }));
-};
+const measured = (path: string, mode: keyof typeof COUNTS): Measure =>
+  () => Number(execFileSync(program("pin"), [program("client"), path, mode, String(COUNTS[mode])], { encoding: "utf8" }));
 
 const ACCESSES: readonly { readonly what: string; readonly mode: keyof typeof COUNTS; readonly atMost: { readonly descriptors: number; readonly sockets: number } }[] = [
   { what: "register read round trip", mode: "read", atMost: { descriptors: 1.5, sockets: 2.5 } },
