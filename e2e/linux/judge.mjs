@@ -76,7 +76,7 @@ const [socket, memory, trace] = [join(work, "gpu.sock"), join("/dev/shm", `nova-
 const how = HOW[values.dma]?.(memory);
 if (how === undefined) throw new Error(`--dma ${values.dma}: expected ${Object.keys(HOW).join(", ")}`);
 const guestMemory = how.guest;
-const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, ...how.server, "--trace", trace, "--record", join(values.keep ?? work, "gsp.rec"), "--registers", join(values.keep ?? work, "registers.txt")], { stdio: ["ignore", "pipe", "inherit"] });
+const server = spawn(process.execPath, [NOVA, "serve", "--quiet", "--board", values.board, "--socket", socket, ...how.server, "--trace", trace, "--record", join(values.keep ?? work, "gsp.rec"), ...(values.keep === undefined ? [] : ["--registers", join(values.keep, "registers.txt")])], { stdio: ["ignore", "pipe", "inherit"] });
 try {
   const ready = await new Promise((resolve, reject) => {
     server.once("exit", (status) => reject(new Error(`nova serve ended with status ${status}`)));

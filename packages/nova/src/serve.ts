@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-
 import { createGspRm } from '@nova-stack/gsp-rm';
 import { createGpu, HwModelError, type Gpu, type GpuOptions } from '@nova-stack/hw-model';
 import { createTrace, jsonLines, timeline } from '@nova-stack/trace';
@@ -9,7 +7,7 @@ import { touchedLines, watchRegisters } from './access-record.ts';
 import { hostTime } from './host-time.ts';
 import type { Output } from './main.ts';
 import { UsageError } from './command-line.ts';
-import { openLinesFile } from './output-file.ts';
+import { openLinesFile, openOutputFile } from './output-file.ts';
 import { ALL_POINTS } from './points.ts';
 import { Recording } from './recording.ts';
 import { parseServeOptions, serveHelp } from './serve-options.ts';
@@ -36,6 +34,7 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
   }
   const { name, board, socket, dma, memory } = options;
   const file = options.trace === undefined ? undefined : openLinesFile('--trace', options.trace);
+  const registers = options.registers === undefined ? undefined : openOutputFile('--registers', options.registers);
   const record = options.record === undefined ? undefined : new Recording(options.record);
   const time = hostTime();
   const now = (): number => time.now();
@@ -43,7 +42,7 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
   const trace = createTrace({ now, sinks: [...shown, ...(file ? [jsonLines((line) => { file.write(line); })] : [])] });
   try {
     const device = gpuOf({ board, firmware: createGspRm(record && { tap: record.tap(time) }), trace });
-    const watched = options.registers === undefined ? undefined : watchRegisters(board.chip, device);
+    const watched = registers === undefined ? undefined : watchRegisters(board.chip, device);
     const end = ended ?? interrupted();
     const server = await serveDevice({ device: watched?.device ?? device, path: socket, dma, now, trace, name, ...(memory !== undefined && { memoryFile: memory }) });
     output.out(`ready: ${name} (${device.facts.chip}) on ${socket}\nqemu-system-x86_64 … ${qemuArguments(socket, memory, dma === 'fd' && server.missing === undefined)}\n`);
@@ -51,7 +50,7 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
     if (options.quiet && server.missing !== undefined) output.out(`file descriptors are not taken: ${server.missing}\n`);
     await end;
     await server.close();
-    if (watched) writeFileSync(options.registers!, touchedLines(watched.touched()));
+    if (watched) registers?.write(touchedLines(watched.touched()));
     if (record?.failure === undefined) return 0;
     output.err(`nova: --record: ${options.record!} ends early: ${record.failure instanceof Error ? record.failure.message : 'it could not be written'}\n`);
     return 1;
@@ -61,6 +60,7 @@ export async function serve(args: readonly string[], output: Output, ended?: Pro
     return 1;
   } finally {
     file?.close();
+    registers?.close();
     record?.close();
   }
 }

@@ -253,6 +253,15 @@ describe('interrupts of a falcon', () => {
     expect(test.readFalcon('gsp', NV_PFALCON_FALCON_IRQMASK)).toBe(0x10);
   });
 
+  it('of what runs on the RISC-V core are enabled when it starts, though a driver masked all of them before', () => {
+    const test = testGpu();
+    // linux: drivers/gpu/drm/nouveau/nvkm/falcon/gm200.c (gm200_flcn_disable)
+    test.writeFalcon('gsp', NV_PFALCON_FALCON_IRQMCLR, 0xffff_ffff);
+    expect(test.readFalcon('gsp', NV_PFALCON_FALCON_IRQMASK)).toBe(0);
+    test.firmware.hardware.setRiscv('gsp', { active: true, halted: false });
+    expect(test.readFalcon('gsp', NV_PFALCON_FALCON_IRQMASK)).toBe(0x40);
+  });
+
   it('reach the tree when they are raised and unmasked, and again on request', () => {
     const test = testGpu();
     const leaf = { address: 0xb81000 + 4 * 4 };

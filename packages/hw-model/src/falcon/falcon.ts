@@ -114,6 +114,12 @@ export class Falcon {
     if (!this.#world.fault(`hw-model.falcon.${this.name}.halt`)) this.state.halted = true;
   }
 
+  /** What runs on the RISC-V core has its software interrupt enabled, whatever a driver masked before it started. */
+  setRiscv({ active, halted }: { readonly active: boolean; readonly halted: boolean }): void {
+    this.state.riscv = { active, halted };
+    if (active) this.#set(NV_PFALCON_FALCON_IRQMASK, this.#get(NV_PFALCON_FALCON_IRQMASK) | SWGEN0);
+  }
+
   /** Sets bits of IRQSTAT. */
   raise(bits: number): void {
     this.state.pending = (this.state.pending | bits) >>> 0;
