@@ -41,7 +41,7 @@ describe.each(VERSIONS.flatMap((version) => FAMILIES.map((board) => ({ board, ve
     expect(await boots(board, source, version)).toBe(version);
   });
 
-  test.skipIf(there === undefined || !hasFiles(there, { chip, board, version, files: 'real', mode: 'polled' }))("boots with NVIDIA's own files", async () => {
+  test.skipIf(there === undefined || !hasFiles(there, { chip, board, version, files: 'real', mode: 'message' }))("boots with NVIDIA's own files", async () => {
     expect(await boots(board, await containers(await firmwareDirectory(there!), chip, version))).toBe(version);
   });
 });

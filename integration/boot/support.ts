@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { FirmwareFileError } from '@nova-stack/firmware-files';
 import { CHIPS, type Chip, type ChipName } from '@nova-stack/gpu-regs';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { firmwareDirectory } from '@nova-stack/nova';
@@ -10,8 +11,8 @@ import { NovaCoreError, SUPPORTED_FIRMWARE } from '@nova-stack/nova-core';
 /** Every combination that there could be of chip, release, files and way of operation, and what became of it. */
 
 /** How the driver learns of messages. */
-export type Mode = 'polled';
-export const MODES: readonly Mode[] = ['polled'];
+export type Mode = 'message' | 'polled';
+export const MODES: readonly Mode[] = ['message', 'polled'];
 
 export type Files = 'synthetic' | 'real';
 
@@ -56,10 +57,18 @@ export const REPRESENTATIVES: ReadonlySet<ChipName> = new Set(first.values());
 export const hasFiles = (dir: string, { chip, version }: Case): boolean => existsSync(join(dir, `nvidia/${chip}/gsp/gsp-${version}.bin`));
 
 /** Boots, unloads and boots again. @throws Error where it boots but does not leave everything as it was. */
-export async function judge({ chip, board, version, files, mode: _mode }: Case, dir: string | undefined): Promise<Outcome> {
+export async function judge({ chip, board, version, files, mode }: Case, dir: string | undefined): Promise<Outcome> {
   if (board === undefined) return 'no board';
-  const options: MachineOptions = { board, version, ...(files === 'real' && { firmware: await firmwareDirectory(dir!) }) };
-  const machine = createMachine(options);
+  let told = 0;
+  const sinks = [({ point }: { readonly point: string }): void => { if (point === 'nova-core.interrupts.on') told++; }];
+  const options: MachineOptions = { board, version, interrupts: mode, sinks, ...(files === 'real' && { firmware: await firmwareDirectory(dir!) }) };
+  let machine;
+  try {
+    machine = createMachine(options);
+  } catch (error) {
+    if (error instanceof FirmwareFileError && error.code === 'UNSUPPORTED') return 'no synthetic files';
+    throw error;
+  }
   const [device] = machine.pci.find({ vendor: 0x10de, baseClass: 0x03 });
   for (let i = 0; i < 2; i++) {
     let core;
@@ -75,6 +84,7 @@ export async function judge({ chip, board, version, files, mode: _mode }: Case, 
     await core.unbind();
     if (device!.dmaInUse().length > 0) throw new Error(`${board} with ${version} leaves DMA memory behind`);
   }
+  if ((told > 0) !== (mode === 'message')) throw new Error(`${board} with ${version}: ${told} times told by interrupts, ${mode}`);
   if (machine.auxBus.devices().length > 0) throw new Error(`${board} with ${version} leaves devices behind`);
   return 'boots';
 }
@@ -94,9 +104,9 @@ export function tabulate(outcomes: ReadonlyMap<Case, Outcome>, before: Support):
 
 const cell = (release: Support[string]['releases'][string] | undefined): string => {
   if (release === undefined) return '–';
-  const worked = (files: Files): boolean => Object.values(release[files] ?? {}).some((outcome) => outcome === 'boots');
-  const all = worked('real') ? 'real, synthetic' : 'synthetic';
-  return worked('synthetic') ? all : 'not yet';
+  const worked = (files: Files): boolean => release[files] !== undefined && Object.values(release[files]).every((outcome) => outcome === 'boots');
+  const all = (['real', 'synthetic'] as const).filter(worked).join(', ');
+  return all === '' ? 'not yet' : all;
 };
 
 /** The table as Markdown. */

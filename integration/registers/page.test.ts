@@ -1,13 +1,17 @@
 // Every register that a driver touches is declared, once, with its source; the pages show what is declared.
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { CHIPS, REGISTER_UNITS, registerAt } from '@nova-stack/gpu-regs';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { describe, expect, it } from 'vitest';
 
+import type { Support } from '../boot/support.ts';
 import { allAddresses, boardsPage, registersPage } from './page.ts';
 import { TOUCHED, touchedByNovaCore } from './touched.ts';
 
+const support = JSON.parse(readFileSync(new URL('../boot/support.json', import.meta.url), 'utf8')) as Support;
+const boots = (chip: string): boolean => support[chip]?.releases['570.144']?.synthetic?.message === 'boots';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const all = Object.values(REGISTER_UNITS).flat();
 
@@ -47,7 +51,10 @@ describe('the register reference', () => {
   });
 
   it('declares all that nova-core touches, on every board', async () => {
-    for (const board of Object.keys(BOARDS) as BoardName[]) {
+    // On those that it boots; the support table says which.
+    const known = (Object.keys(BOARDS) as BoardName[]).filter((board) => boots(BOARDS[board].chip));
+    expect(known.length).toBeGreaterThan(17);
+    for (const board of known) {
       const touched = await touchedByNovaCore(board);
       expect(touched.length, board).toBeGreaterThan(40);
       expect(touched.filter(({ name }) => name === undefined).map(({ address }) => address.toString(16)), board).toEqual([]);

@@ -81,7 +81,7 @@ export function boardsPage(): string {
     return [
       `\`${name}\``, board.chip.toUpperCase(), board.productName, `${hex(pci.device, 4)}, ${hex(pci.subsystemVendor, 4)}:${hex(pci.subsystem, 4)}`, board.classCode === 0x030000 ? 'VGA' : '3D',
       `${size(board.vramSize)}${memory === undefined ? '' : ` ${memory.type}, ${memory.busWidth} bits`}`, size(board.bar1Size), `${bits(board.gpcMask)} GPCs, ${sms} SMs`,
-      board.displayDisabled ? 'off' : `${board.display?.heads ?? 0} heads`, sriov === undefined ? '–' : `${sriov.totalVfs} VFs`, engines(board.engines), board.vbiosVersion.map((byte) => byte.toString(16).padStart(2, '0')).join('.'),
+      board.displayDisabled ? 'off' : `${board.display?.heads ?? 0} heads`, sriov === undefined ? '–' : `${sriov.totalVfs} VFs`, engines(board.engines), board.vbiosVersion?.map((byte) => byte.toString(16).padStart(2, '0')).join('.') ?? '–',
     ];
   });
   return [

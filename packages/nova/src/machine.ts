@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly tap?: (clock: VirtualClock) => MessageTap;
   /** Faults to inject, in any layer. */
   readonly faults?: readonly FaultRule[];
+  /** How the driver learns of the firmware's messages; default: by message interrupts. */
+  readonly interrupts?: 'message' | 'polled';
 }
 
 /** A modelled GPU in a slot, and a core driver that has not seen it yet. */
@@ -67,6 +69,6 @@ export function createMachine(options: MachineOptions): Machine {
   const { version } = options;
   const tap = options.tap?.(clock);
   const firmware = options.firmware ?? syntheticPack({ chip: board.chip, version: version ?? DEFAULT_VERSION });
-  const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }), ...(tap && { tap: () => tap }) });
+  const core = createNovaCore({ clock, trace, auxBus, firmware, ...(version !== undefined && { firmwareVersion: version }), ...(tap && { tap: () => tap }), ...(options.interrupts && { interrupts: options.interrupts }) });
   return { clock, trace, gpu, provoke: provoke!, pci, slot, auxBus, core };
 }
