@@ -276,7 +276,7 @@ export class ModelledGpu implements Gpu {
   #displayOf({ displayDisabled, display }: ChipFacts): Display | undefined {
     if (displayDisabled || display === undefined) return undefined;
     const inside = (address: number, length: number): boolean => address + length <= this.#vram.size;
-    return new Display(display, this.#registers, {
+    return new Display(display, this.#family.displayNotifiers, this.#registers, {
       now: () => this.#now(),
       start: (job) => { this.#start(job); },
       readVram: (address, into) => {

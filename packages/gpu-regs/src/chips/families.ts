@@ -37,6 +37,7 @@ export const TU10X: Family = {
   configMirror: { start: 0x088000, size: 0x1000 },
   praminWindow: NV_PBUS_BAR0_WINDOW,
   graphicsCopies: undefined,
+  displayNotifiers: 'context',
   barBlocks: BAR_BLOCKS_TU102,
   interruptLeaves: 8,
   msiRearm: true,
@@ -119,6 +120,7 @@ export const GB20X: Family = {
   bootProgress: NV_THERM_I2CS_SCRATCH_GB202,
   flushPage: [{ register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 }],
   graphicsCopies: 0xf,
+  displayNotifiers: 'address',
   signatureSection: '.fwsignature_gb20x',
   nonWprHeapSize: 2 * MiB + 128 * KiB,
 };

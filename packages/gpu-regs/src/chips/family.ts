@@ -57,6 +57,8 @@ export interface Family {
   readonly praminWindow: Register<{ readonly base: readonly [number, number] } & Fields>;
   /** Copy engines that work for graphics, a bit each, as the register says that chips have for it; undefined where they have none. */
   readonly graphicsCopies: number | undefined;
+  /** How the display is told where its notifiers are: by a handle of a context, or by their address. */
+  readonly displayNotifiers: 'context' | 'address';
   /** Address spaces of BAR1 and BAR2. */
   readonly barBlocks: readonly [BarBlock, BarBlock];
   readonly interruptLeaves: 8 | 16;

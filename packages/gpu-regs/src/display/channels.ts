@@ -23,8 +23,8 @@ export const DISPLAY_POINTER: Fielded<typeof pointer> = { name: 'DISPLAY_POINTER
 /** A pushbuffer is never longer, in bytes. */
 export const DISPLAY_PUSHBUFFER_SIZE = 0x1000;
 
-const header = { opcode: [31, 29], count: [27, 18], method: [13, 2] } as const;
-/** A word that says what the `count` words behind it are. Source: open-gpu-kernel-modules 570.144: class/clc57d.h (NVC57D_DMA) */
+const header = { opcode: [31, 29], count: [27, 18], method: [15, 2] } as const;
+/** A word that says what the `count` words behind it are. Source: open-gpu-kernel-modules 570.144: class/clc57d.h (NVC57D_DMA), where methods end at 13; linux: drivers/gpu/drm/nouveau/include/nvhw/class/clc97b.h */
 export const DISPLAY_HEADER: Fielded<typeof header> = { name: 'DISPLAY_HEADER', fields: header };
 export const DISPLAY_OPCODES = { method: 0, jump: 1, nonIncrementing: 2, subdevices: 3 } as const;
 const subdevices = { mask: [11, 0] } as const;
@@ -47,6 +47,20 @@ const notifier = {
   awaken: [0, 0],
 } as const;
 export const DISPLAY_NOTIFIER_CONTROL: Fielded<typeof notifier> = { name: 'DISPLAY_NOTIFIER_CONTROL', fields: notifier };
+
+/**
+ * Methods that name the notifier by its address instead of by a handle, on GB20x.
+ * Source: linux: drivers/gpu/drm/nouveau/include/nvhw/class/clca7d.h, clca7e.h
+ */
+export const DISPLAY_NOTIFIER_ADDRESS = { core: { high: 0x260, low: 0x264 }, window: { high: 0x650, low: 0x654 } } as const;
+const surface = {
+  /** In units of 16 bytes. */
+  address: [31, 4],
+  /** 1 VRAM; 2 and 3 system memory, the latter coherent. 0 is an address that somebody else translates. */
+  target: [3, 2],
+  enable: [0, 0],
+} as const;
+export const DISPLAY_SURFACE_ADDRESS: Fielded<typeof surface> = { name: 'SET_SURFACE_ADDRESS_LO', fields: surface };
 
 const status = { status: [31, 30] } as const;
 /** First word of a notifier; the third and the fourth are the time in nanoseconds. 16 bytes. */

@@ -236,3 +236,45 @@ it('tells which parts of the display there are', () => {
   // linux: drivers/gpu/drm/nouveau/dispnv50/sorc37d.c looks there also for an output without a resource.
   expect([gpu.read(0, 0x64013c, 4), gpu.read(0, 0x640144, 4) & (1 << 26)]).toEqual([0, 0]);
 });
+
+// linux: drivers/gpu/drm/nouveau/dispnv50/coreca7d.c (coreca7d_update), wndwca7e.c (wndwca7e_ntfy_set)
+describe('a display channel of GB20x', () => {
+  const from: Board = { ...BOARDS.rtx5090, vramSize: 512 * 2 ** 20 };
+  const update = (target: number, address = NOTIFIER): number[] =>
+    [...method(0x260, Math.floor(address / 2 ** 32), (address | (target << 2) | 1) >>> 0), ...method(0x20c, 1 << 12), ...method(0x218, 0, 0), ...method(0x200, 1), ...method(0x20c, 0)];
+
+  it('tells of an update at the address that it was given, in VRAM or in system memory', () => {
+    const self = opened({ from });
+    self.push(update(1));
+    self.put(CORE, update(1).length * 4);
+    expect(self.notifier()).toEqual([0x8000_0000, 0, self.clock.now, 0]);
+    for (const target of [2, 3]) {
+      const other = opened({ from });
+      other.push(update(target, MEMORY_START + 0x8000));
+      other.put(CORE, update(target).length * 4);
+      expect(new Uint32Array(other.memory.slice(0x8000, 0x8004).buffer)[0]).toBe(0x8000_0000);
+    }
+  });
+
+  it('of a window as well, and only where that is enabled', () => {
+    const window = { kind: 'window', instance: 3 } as const;
+    const words = [...method(0x650, 0, NOTIFIER | 5), ...method(0x200, 1)];
+    const self = opened({ from }, window);
+    self.push(words);
+    self.put(WINDOW_3, words.length * 4);
+    expect(self.notifier()[0]).toBe(0x4000_0000);
+    const silent = opened({ from }, window);
+    silent.push([...method(0x650, 0, NOTIFIER | 4), ...method(0x200, 1)]);
+    silent.put(WINDOW_3, words.length * 4);
+    expect([silent.notifier()[0], silent.stops()]).toEqual([0, []]);
+  });
+
+  it('stops over an address that is of no memory', () => {
+    for (const [target, address] of [[0, NOTIFIER], [1, 0x1000_0000_0000], [2, 0x10]] as const) {
+      const self = opened({ from });
+      self.push(update(target, address));
+      self.put(CORE, update(target).length * 4);
+      expect(self.stops()).toHaveLength(1);
+    }
+  });
+});

@@ -1,7 +1,7 @@
 import {
-  at, DISPLAY_CHANNELS, DISPLAY_HEADER, DISPLAY_METHODS, DISPLAY_NOTIFIER, DISPLAY_NOTIFIER_CONTROL, DISPLAY_NOTIFIER_STATUS, DISPLAY_OPCODES,
-  DISPLAY_POINTER, DISPLAY_PUSHBUFFER_SIZE, DISPLAY_SUBDEVICES, DISPLAY_USER, get, make, NV_PDISP_FE_SW, NV_PDISP_FE_SW_SOR_CAP, NV_PDISP_FE_SW_SYS_CAP,
-  NV_PDISP_FE_SW_SYS_CAPB, type DisplayChannelKind,
+  at, DISPLAY_CHANNELS, DISPLAY_HEADER, DISPLAY_METHODS, DISPLAY_NOTIFIER, DISPLAY_NOTIFIER_ADDRESS, DISPLAY_NOTIFIER_CONTROL, DISPLAY_NOTIFIER_STATUS,
+  DISPLAY_OPCODES, DISPLAY_POINTER, DISPLAY_PUSHBUFFER_SIZE, DISPLAY_SUBDEVICES, DISPLAY_SURFACE_ADDRESS, DISPLAY_USER, get, make, NV_PDISP_FE_SW, NV_PDISP_FE_SW_SOR_CAP, NV_PDISP_FE_SW_SYS_CAP,
+  NV_PDISP_FE_SW_SYS_CAPB, type DisplayChannelKind, type Family,
 } from '@nova-stack/gpu-regs';
 
 import type { DisplayChannelSpec, DisplayFacts, MemoryJob } from '../port.ts';
@@ -25,6 +25,13 @@ const CURSOR_FREE = 32;
 const NOTIFIER_SIZE = 16;
 /** More of them on the way from GET to PUT lead nowhere. */
 const MOST_JUMPS = 64;
+/** Bytes of VRAM or of system memory. */
+interface Place {
+  readonly source: 'vram' | 'system';
+  readonly address: number;
+}
+/** By the target that a method names. */
+const SURFACE_SOURCES: readonly (Place['source'] | undefined)[] = [undefined, 'vram', 'system', 'system'];
 const NO_METHOD = { method: 0, left: 0, step: 0 } as const;
 
 /**
@@ -34,9 +41,11 @@ const NO_METHOD = { method: 0, left: 0, step: 0 } as const;
 export class Display {
   state: DisplayState = coldDisplay();
   readonly #world: DisplaySurroundings;
+  readonly #notifiers: Family['displayNotifiers'];
 
-  constructor(facts: DisplayFacts, registers: RegisterFile, world: DisplaySurroundings) {
+  constructor(facts: DisplayFacts, notifiers: Family['displayNotifiers'], registers: RegisterFile, world: DisplaySurroundings) {
     this.#world = world;
+    this.#notifiers = notifiers;
     const { heads, sors } = facts;
     // What is not told is not there.
     registers.window(NV_PDISP_FE_SW.start, NV_PDISP_FE_SW.size, { read: () => 0, write: () => undefined });
@@ -142,32 +151,52 @@ export class Display {
 
   *#method(number: number, channel: DisplayChannelState, method: number, value: number): MemoryJob {
     channel.methods.set(method, value);
-    if (channel.kind !== 'core' && channel.kind !== 'window') return;
-    const { update, notifierContext, notifierControl } = DISPLAY_METHODS[channel.kind];
+    const { kind } = channel;
+    if (kind !== 'core' && kind !== 'window') return;
+    const { update, notifierControl } = DISPLAY_METHODS[kind];
     if (method !== update) return;
     this.#world.trace('hw-model.display.updated', { channel: number });
     const control = channel.methods.get(notifierControl) ?? 0;
-    const handle = channel.methods.get(notifierContext) ?? 0;
-    if (handle === 0 || (channel.kind === 'core' && get(DISPLAY_NOTIFIER_CONTROL, 'notify', control) === 0)) return;
+    if (kind === 'core' && get(DISPLAY_NOTIFIER_CONTROL, 'notify', control) === 0) return;
+    const place = this.#notifiers === 'context' ? this.#placeByContext(number, channel, kind) : this.#placeByAddress(number, channel, kind);
+    if (place === undefined) return;
     // What a window shows is never replaced by a flip of its own accord, so it stays begun.
-    const status = channel.kind === 'core' ? DISPLAY_NOTIFIER_STATUS.finished : DISPLAY_NOTIFIER_STATUS.begun;
-    yield* this.#notify(number, channel, handle, get(DISPLAY_NOTIFIER_CONTROL, 'offset', control) * NOTIFIER_SIZE, status);
+    yield* this.#notify(number, channel, place, kind === 'core' ? DISPLAY_NOTIFIER_STATUS.finished : DISPLAY_NOTIFIER_STATUS.begun);
   }
 
-  *#notify(number: number, channel: DisplayChannelState, handle: number, offset: number, status: number): MemoryJob {
+  /** Where the notifier of an update goes; undefined when there is to be none, and when the channel stopped over it. */
+  #placeByContext(number: number, channel: DisplayChannelState, kind: 'core' | 'window'): Place | undefined {
+    const { notifierContext, notifierControl } = DISPLAY_METHODS[kind];
+    const handle = channel.methods.get(notifierContext) ?? 0;
+    if (handle === 0) return undefined;
+    const offset = get(DISPLAY_NOTIFIER_CONTROL, 'offset', channel.methods.get(notifierControl) ?? 0) * NOTIFIER_SIZE;
     const { memory } = this.state;
     const instance = new Uint8Array(memory?.size ?? 0);
     const context = memory && this.#world.readVram(memory.address, instance) ? findContext(instance, handle, { channel: number, client: channel.client }) : undefined;
     if (context === undefined || !context.writable || context.base + offset + NOTIFIER_SIZE - 1 > context.limit) {
       this.#stop(number, channel, `handle 0x${handle.toString(16)} is of no memory for a notifier`);
-      return;
+      return undefined;
     }
+    return { source: context.source, address: context.base + offset };
+  }
+
+  #placeByAddress(number: number, channel: DisplayChannelState, kind: 'core' | 'window'): Place | undefined {
+    const { high, low } = DISPLAY_NOTIFIER_ADDRESS[kind];
+    const value = channel.methods.get(low) ?? 0;
+    if (get(DISPLAY_SURFACE_ADDRESS, 'enable', value) === 0) return undefined;
+    const source = SURFACE_SOURCES[get(DISPLAY_SURFACE_ADDRESS, 'target', value)];
+    const address = (channel.methods.get(high) ?? 0) * 2 ** 32 + get(DISPLAY_SURFACE_ADDRESS, 'address', value) * NOTIFIER_SIZE;
+    if (source !== undefined && Number.isSafeInteger(address)) return { source, address };
+    this.#stop(number, channel, `target ${get(DISPLAY_SURFACE_ADDRESS, 'target', value)} is of no memory for a notifier`);
+    return undefined;
+  }
+
+  *#notify(number: number, channel: DisplayChannelState, { source, address }: Place, status: number): MemoryJob {
     const bytes = new Uint8Array(NOTIFIER_SIZE);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, make(DISPLAY_NOTIFIER, { status }), true);
     view.setBigUint64(8, BigInt(Math.floor(this.#world.now())), true);
-    const address = context.base + offset;
-    const done = context.source === 'vram' ? this.#world.writeVram(address, bytes) : yield { op: 'write', address, from: bytes };
+    const done = source === 'vram' ? this.#world.writeVram(address, bytes) : yield { op: 'write', address, from: bytes };
     if (!done) this.#stop(number, channel, 'the notifier cannot be written');
   }
 
