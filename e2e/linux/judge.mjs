@@ -24,8 +24,12 @@ const STAGES = /** @type {const} */ ([
   ["a DRM device", /\[drm\] Initialized nouveau/],
   ["its nodes", /^card0\s+renderD128/m],
 ]);
-/** Chips on which booter makes WPR2 by itself. */
-const WITHOUT_FRTS = ["ga100"];
+/** Stages that some chips go without: on one booter makes WPR2 by itself; those with an FSP have none of the three, nor a word about what they do instead. */
+const WITHOUT = /** @type {Readonly<Record<string, RegExp>>} */ ({
+  "FWSEC set WPR2": /^(?:ga100|g[hb]\w+)$/,
+  "the VBIOS is accepted": /^g[hb]/,
+  "booter loaded the firmware": /^g[hb]/,
+});
 /** What the guest says besides when the driver is bound a second time. */
 const REBIND_STAGES = /** @type {const} */ ([
   ["the driver is unbound, its nodes gone", /^REBIND unbound, nodes:\s*$/m],
@@ -138,7 +142,7 @@ function bothByTime(said) {
 /** @param {string} log @param {string} chip */
 function judge(log, chip) {
   const lines = log.split("\n");
-  const wanted = STAGES.filter(([stage]) => stage !== "FWSEC set WPR2" || !WITHOUT_FRTS.includes(chip));
+  const wanted = STAGES.filter(([stage]) => !WITHOUT[stage]?.test(chip));
   const stages = values.rebind ? [...wanted, ...REBIND_STAGES] : wanted;
   const missed = stages.findIndex(([, says]) => !says.test(log));
   for (const [i, [stage]] of stages.entries()) console.log(`${missed < 0 || i < missed ? "reached " : "-       "} ${stage}`);
