@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
-  FirmwareFileError, firmwarePath, parseBooter, parseElf64, parseFalconBootloader, parseGspImage, parseRiscvBootloader,
-  syntheticPack, writeBooter, writeElf64, writeFalconBootloader, writeGspImage, writeRiscvBootloader, type FirmwareKind,
+  FirmwareFileError, firmwarePath, parseBooter, parseElf64, parseFalconBootloader, parseFmc, parseGspImage, parseRiscvBootloader,
+  syntheticPack, writeBooter, writeElf64, writeFalconBootloader, writeFmc, writeGspImage, writeRiscvBootloader, type FirmwareKind,
 } from './index.ts';
 
 const pack = syntheticPack({ chip: 'ad102', version: '570.144', imageSize: 0x2000 });
 const read = (kind: FirmwareKind): Promise<Uint8Array> => pack.read(firmwarePath({ chip: 'ad102', kind, version: '570.144' }));
+
+const fmc = await syntheticPack({ chip: 'gb202', version: '570.144' }).read(firmwarePath({ chip: 'gb202', kind: 'fmc', version: '570.144' }));
 
 /** A file shaped like `gen_bootloader-570.144.bin`. */
 function falconBootloader(): Uint8Array {
@@ -42,6 +44,7 @@ const formats: readonly Format[] = [
   { name: 'ELF', sample: await read('gsp'), parse: parseElf64, rewrite: (bytes) => writeElf64(parseElf64(bytes, 'f')), headers: 64, trailers: SECTION_HEADERS },
   { name: 'RISC-V bootloader', sample: await read('bootloader'), parse: parseRiscvBootloader, rewrite: (bytes) => writeRiscvBootloader(parseRiscvBootloader(bytes, 'f')), headers: 0x6c, trailers: 0 },
   { name: 'booter', sample: await read('booter_load'), parse: parseBooter, rewrite: (bytes) => writeBooter(parseBooter(bytes, 'f')), headers: 0x378, trailers: 0 },
+  { name: 'GSP-FMC', sample: fmc, parse: parseFmc, rewrite: (bytes) => writeFmc(parseFmc(bytes, 'f')), headers: 52 + 6 * 40, trailers: 0 },
   { name: 'falcon bootloader', sample: falconBootloader(), parse: parseFalconBootloader, rewrite: (bytes) => writeFalconBootloader(parseFalconBootloader(bytes, 'f')), headers: 0x30, trailers: 0 },
 ];
 

@@ -1,5 +1,5 @@
 import { CHIPS } from './chips.ts';
-import { ELF64_IDENT, ELF_HEADER_SIZE, parseElf64, SECTION_HEADER_SIZE, writeElf64, type Elf64, type ElfSection } from './elf64.ts';
+import { ELF64_IDENT, ELF_HEADER_SIZE, parseElf64, SECTION_HEADER_SIZE, writeElf64, type Elf64, type ElfSection } from './elf.ts';
 import { FirmwareFileError } from './errors.ts';
 
 const SIGNATURE_PREFIX = '.fwsignature_';

@@ -1,7 +1,11 @@
 export { FirmwareFileError, type FirmwareFileErrorCode, type FirmwareFileFault } from './errors.ts';
 export type { Region } from './file-bytes.ts';
 export type { BinHeader } from './bin-header.ts';
-export { parseElf64, writeElf64, type Elf64, type ElfHeader, type ElfSection, type ElfSectionHeader } from './elf64.ts';
+export {
+  parseElf32, parseElf64, writeElf32, writeElf64, type Elf32, type Elf64, type ElfHeader, type ElfHeaderOf, type ElfOf, type ElfSection, type ElfSectionHeader,
+  type ElfSectionHeaderOf, type ElfSectionOf,
+} from './elf.ts';
+export { parseFmc, writeFmc, type Fmc } from './fmc.ts';
 export { gspSignature, parseGspImage, writeGspImage, type GspImage } from './gsp-image.ts';
 export {
   parseRiscvBootloader, writeRiscvBootloader,

@@ -89,6 +89,9 @@ export const knownReleases: Readonly<Record<string, Readonly<Record<string, Know
     },
     'nvidia/gb100/gsp/fmc-570.144.bin': {
       size: 198028, sha256: 'bc7497c2d8116cceec2fe5638081d60b8f9c0e3dceb0b57dc93950c84909ce21',
+      loaded: {
+        dataSize: 0x30348, dataSha256: 'f565db712ca5a8c5e38b33ab5a795eea9114689e2b9c49de37de11a13111ac52',
+      },
     },
     'nvidia/gb202/gsp/bootloader-570.144.bin': {
       size: 200812, sha256: 'd40b48e431d1707dc77af3605db358ed7a32ebfc2830eb74de2eddb4d3025071',
@@ -98,6 +101,9 @@ export const knownReleases: Readonly<Record<string, Readonly<Record<string, Know
     },
     'nvidia/gb202/gsp/fmc-570.144.bin': {
       size: 199820, sha256: 'cb59a35c1d4bd1274d7267fd10243c29f843ff41c851b9cbd59f5af2ddd7fece',
+      loaded: {
+        dataSize: 0x30a48, dataSha256: 'e4d176500d82d824c1a915202aca89e093c27febf8be1cf1a0705b544c2d6ddb',
+      },
     },
     'nvidia/gh100/gsp/bootloader-570.144.bin': {
       size: 168044, sha256: '2176e42f05729ac4dd93ed6cd1b4c6c5650b6aa79c115dfcd9f26a71c1d8d82e',
@@ -107,6 +113,9 @@ export const knownReleases: Readonly<Record<string, Readonly<Record<string, Know
     },
     'nvidia/gh100/gsp/fmc-570.144.bin': {
       size: 166600, sha256: 'f3ce25f3897c860e4cdde183ebf09b254d94a5d8191d666c12afb33cc7121107',
+      loaded: {
+        dataSize: 0x28648, dataSha256: '29ba35ac564419f4656793b656aa6626c3dc866c73b529bc6e24f4726c750c3d',
+      },
     },
     'nvidia/tu102/gsp/booter_load-570.144.bin': {
       size: 59272, sha256: '7bb181f544a942299bbf4642da6d9bb58bfed8459725094e2ace56647cd3ec8c',

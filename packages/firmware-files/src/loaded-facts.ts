@@ -1,4 +1,5 @@
 import { parseBooter } from './booter.ts';
+import { parseFmc } from './fmc.ts';
 import { parseGspImage } from './gsp-image.ts';
 import { parseRiscvBootloader } from './riscv-bootloader.ts';
 
@@ -8,7 +9,7 @@ export type LoadedFacts =
   | { readonly imemSize: number; readonly imemSha256: string; readonly dmemSize: number; readonly dmemSha256: string }
   /** A GSP image: digest over the pages that {@link samplePages} names, for all of it would take too long at every boot. */
   | { readonly imageSize: number; readonly sampleSha256: string }
-  /** A RISC-V bootloader: all of its data. */
+  /** A RISC-V bootloader: all of its data. A GSP-FMC: its image. */
   | { readonly dataSize: number; readonly dataSha256: string };
 
 const PAGE = 0x1000;
@@ -41,6 +42,10 @@ export function loadedFacts(path: string, bytes: Uint8Array, sha256: (bytes: Uin
   if (name.startsWith('bootloader-')) {
     const { data } = parseRiscvBootloader(bytes, path);
     return { dataSize: data.length, dataSha256: sha256(data) };
+  }
+  if (name.startsWith('fmc-')) {
+    const { image } = parseFmc(bytes, path);
+    return { dataSize: image.length, dataSha256: sha256(image) };
   }
   return undefined;
 }

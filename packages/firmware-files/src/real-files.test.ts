@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { realFirmwareDir } from '../../../scripts/real-firmware.mjs';
+import { composeFmc } from './fmc.ts';
 import {
   acrBootloaderPath, binToTlv, CHIPS, FirmwareFileError, firmwareKinds, firmwarePath, gspSignature, knownReleases, loadedFacts, memorySource, parseBooter,
-  parseFalconBootloader, parseGspImage, parseRiscvBootloader, resolveLinks, tlvToBin, verifyFile, writeBooter, writeFalconBootloader,
-  writeGspImage, writeRiscvBootloader,
+  parseFalconBootloader, parseFmc, parseGspImage, parseRiscvBootloader, resolveLinks, tlvToBin, verifyFile, writeBooter, writeFalconBootloader,
+  writeFmc, writeGspImage, writeRiscvBootloader,
 } from './index.ts';
 
 const real = await realFirmwareDir();
@@ -22,6 +23,7 @@ function rewrite(path: string, bytes: Uint8Array): Uint8Array {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name.startsWith('gsp-')) return writeGspImage(parseGspImage(bytes, path));
   if (name.startsWith('bootloader-')) return writeRiscvBootloader(parseRiscvBootloader(bytes, path));
+  if (name.startsWith('fmc-')) return writeFmc(parseFmc(bytes, path));
   if (name.startsWith('booter_')) return writeBooter(parseBooter(bytes, path));
   return writeFalconBootloader(parseFalconBootloader(bytes, path));
 }
@@ -30,8 +32,7 @@ const releases = Object.entries(knownReleases).map(([version, files]) => ({
   version,
   // linux-firmware drops old releases some day.
   there: existsSync(join(dir, `nvidia/ga102/gsp/gsp-${version}.bin`)),
-  // Of a file for chips that boot without booters there is no reader yet.
-  files: Object.keys(files).filter((path) => !path.includes('/fmc-')),
+  files: Object.keys(files),
 }));
 
 describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined ? '' : ` (SKIPPED: ${reason})`}`, () => {
@@ -136,6 +137,19 @@ describe.skipIf(reason !== undefined)(`NVIDIA's own files${reason === undefined 
       size, descriptor: { version, bootloaderOffset, bootloaderSize, monitorDataOffset, monitorDataSize, monitorCodeOffset, monitorCodeSize, appVersion: 0 },
     });
   });
+
+  it.each([['gh100', 166600, 0x28648, 384, 384], ['gb100', 198028, 0x30348, 97, 96], ['gb202', 199820, 0x30a48, 97, 96]] as const)(
+    'GSP-FMC of %s: its hash is of its image, and a file made of its parts is the same one', (chip, size, imageSize, publicKeySize, signatureSize) => {
+      const path = firmwarePath({ chip, kind: 'fmc', version: '570.144' });
+      const bytes = load(path);
+      const fmc = parseFmc(bytes, path);
+      expect([bytes.length, fmc.image.length, fmc.publicKey.length, fmc.signature.length]).toEqual([size, imageSize, publicKeySize, signatureSize]);
+      expect(Buffer.from(fmc.hash).toString('hex')).toBe(createHash('sha384').update(fmc.image).digest('hex'));
+      expect(Buffer.compare(composeFmc(fmc, path), bytes)).toBe(0);
+      const damaged = bytes.slice();
+      damaged[damaged.length - 1]! ^= 1;
+      expect(() => parseFmc(damaged, path)).toThrow(expect.objectContaining({ code: 'BAD_CHECKSUM', field: 'image' }));
+    });
 
   it.each([
     ['tu102', '570.144', 28542040, 0x1b34ea0, ['ga100', 'tu11x', 'tu10x']],

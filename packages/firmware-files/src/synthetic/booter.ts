@@ -7,7 +7,7 @@ const OS_CODE_SIZE = 0x100;
 
 /** A `booter_load` or `booter_unload` file. Only what is loaded (the app and the initialised data) is signed. */
 export function syntheticBooter(
-  { booter }: PackShape, { chip, version, direction, file }: { readonly chip: string; readonly version: string; readonly direction: 'load' | 'unload'; readonly file: string },
+  booter: NonNullable<PackShape['booter']>, { chip, version, direction, file }: { readonly chip: string; readonly version: string; readonly direction: 'load' | 'unload'; readonly file: string },
 ): Uint8Array {
   const { appSize, osDataSize, tailSize = 0 } = booter[direction];
   const each = booter.signatureSize;

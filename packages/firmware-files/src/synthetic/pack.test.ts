@@ -1,9 +1,9 @@
-import { sha256 } from '@noble/hashes/sha2.js';
+import { sha256, sha384 } from '@noble/hashes/sha2.js';
 import { SYNTHETIC_SIGNATURE, SYNTHETIC_UCODE } from '@nova-stack/gpu-regs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { firmwarePath, parseBooter, parseFalconBootloader, parseGspImage, parseRiscvBootloader, syntheticPack, type FirmwareKind } from '../index.ts';
+import { firmwareKinds, firmwarePath, parseBooter, parseFalconBootloader, parseFmc, parseGspImage, parseRiscvBootloader, syntheticPack, type FirmwareKind } from '../index.ts';
 import { SHAPES } from './shapes.ts';
 
 const text = (bytes: Uint8Array, at: number, length: number): string => Buffer.from(bytes.subarray(at, at + length)).toString('latin1').replace(/\0+$/, '');
@@ -48,7 +48,16 @@ describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) =>
     expect(signature(data.subarray(at))).toEqual({ magic: 'NOVASIG1', fuse: 0, digest: hex(unsigned) });
   });
 
-  it.each([['booter_load', 2], ['booter_unload', 3]] as const)('signs all that is loaded of %s, for each fuse version', async (kind, number) => {
+  it.runIf(SHAPES[version]![chip]!.fmc)('signs all of the GSP-FMC, and hashes it', async () => {
+    const { image, hash, publicKey, signature: block } = parseFmc(await read('fmc'), 'fmc');
+    const { publicKeySize, signatureSize } = SHAPES[version]![chip]!.fmc!;
+    expect(header(image)).toEqual({ magic: 'NOVASYN1', kind: 7, version, chip, imem: image.length, dmem: 0 });
+    expect(signature(block)).toEqual({ magic: 'NOVASIG1', fuse: 0, digest: hex(image) });
+    expect(Buffer.from(hash).toString('hex')).toBe(Buffer.from(sha384(image)).toString('hex'));
+    expect([publicKey.length, block.length]).toEqual([publicKeySize, signatureSize]);
+  });
+
+  it.runIf(SHAPES[version]![chip]!.booter).each([['booter_load', 2], ['booter_unload', 3]] as const)('signs all that is loaded of %s, for each fuse version', async (kind, number) => {
     const { imem, dmem, pkcOffset, signatures, metadata } = parseBooter(await read(kind), kind);
     expect(header(imem)).toEqual({ magic: 'NOVASYN1', kind: number, version, chip, imem: imem.length, dmem: dmem.length });
     expect(dmem.subarray(pkcOffset, pkcOffset + signatures[0]!.length).every((byte) => byte === 0)).toBe(true);
@@ -61,7 +70,7 @@ describe.each(packs)('the synthetic pack $chip $version', ({ chip, version }) =>
   });
 
   it('is the same on every run', async () => {
-    for (const kind of ['gsp', 'bootloader', 'booter_load', 'booter_unload'] as const) {
+    for (const kind of firmwareKinds(chip).filter((each) => each !== 'gen_bootloader')) {
       const again = await syntheticPack({ chip, version }).read(firmwarePath({ chip, kind, version }));
       expect(Buffer.compare(await read(kind), again)).toBe(0);
     }
@@ -74,13 +83,14 @@ const isOld = (chip: string): boolean => chip.startsWith('tu') || chip === 'ga10
 /** As linux-firmware has them, and for 580.105.08 as NVIDIA's script would make them of what its open modules carry. */
 const SIZES: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
   '535.113.01': { ad102: [32876, 55928, 39800], ga102: [20588, 59768, 39544], ga100: [4196, 59128, 38904], tu102: [4196, 57992, 38024], tu116: [4196, 57992, 38024] },
-  '570.144': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], ga100: [4196, 60664, 40440], tu102: [4196, 59272, 39304], tu116: [4196, 59016, 39048] },
-  '580.105.08': { ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], ga100: [4196, 60664, 40440], tu102: [4196, 59272, 39304], tu116: [4196, 59016, 39048] },
+  '570.144': { gh100: [168044, 166600], gb100: [200812, 198028], gb202: [200812, 199820], ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], ga100: [4196, 60664, 40440], tu102: [4196, 59272, 39304], tu116: [4196, 59016, 39048] },
+  '580.105.08': { gh100: [168044, 166600], gb100: [200812, 198028], gb202: [200812, 199820], ad102: [36972, 57720, 41592], ga102: [24684, 61304, 41080], ga100: [4196, 60664, 40440], tu102: [4196, 59272, 39304], tu116: [4196, 59016, 39048] },
 };
 
 it.each(packs)('the files of $chip $version are as long as the real ones', async ({ chip, version }) => {
   const pack = syntheticPack({ chip, version });
-  const sizes = await Promise.all((['bootloader', 'booter_load', 'booter_unload'] as const).map(async (kind) => (await pack.read(firmwarePath({ chip, kind, version }))).length));
+  const kinds = firmwareKinds(chip).filter((kind) => kind !== 'gsp' && kind !== 'gen_bootloader');
+  const sizes = await Promise.all(kinds.map(async (kind) => (await pack.read(firmwarePath({ chip, kind, version }))).length));
   expect(sizes).toEqual(SIZES[version]![chip]);
   const { signatures } = parseGspImage(await pack.read(firmwarePath({ chip, kind: 'gsp', version })), 'gsp');
   for (const family of isOld(chip) ? ['tu10x', 'tu11x', 'ga100'] : ['ad10x', 'ga10x', 'gh100']) expect([...signatures.keys()]).toContain(family);

@@ -5,6 +5,7 @@ import { compareVersions } from '../versions.ts';
 import { syntheticBooter } from './booter.ts';
 import { syntheticBootloader } from './bootloader.ts';
 import { syntheticFalconBootloader } from './falcon-bootloader.ts';
+import { syntheticFmc } from './fmc.ts';
 import { syntheticGspImage } from './gsp-image.ts';
 import { SHAPES, type PackShape } from './shapes.ts';
 
@@ -41,11 +42,13 @@ export function syntheticPack(options: SyntheticPackOptions): FirmwareSource {
   }
   const signatures = options.signatures ?? shape.signatures;
   const path = (kind: FirmwareKind): string => firmwarePath({ chip, kind, version });
+  const { booter, fmc } = shape;
   const recipes: readonly (readonly [FirmwareKind, (file: string) => Uint8Array])[] = [
     ['gsp', (file) => syntheticGspImage({ chip, version, file, imageSize, signatures })],
     ['bootloader', (file) => syntheticBootloader(shape, { chip, version, file })],
-    ['booter_load', (file) => syntheticBooter(shape, { chip, version, file, direction: 'load' })],
-    ['booter_unload', (file) => syntheticBooter(shape, { chip, version, file, direction: 'unload' })],
+    ...(booter ? (['load', 'unload'] as const).map((direction) =>
+      [`booter_${direction}` as const, (file: string) => syntheticBooter(booter, { chip, version, file, direction })] as const) : []),
+    ...(fmc ? [['fmc', (file: string) => syntheticFmc(fmc, { chip, version, file })] as const] : []),
   ];
   const fetcher = shape.falconBootloader && (shape.falconBootloader === 'gen_bootloader' ? path('gen_bootloader') : acrBootloaderPath(chip));
   const files = new Map(recipes.map(([kind, make]) => [path(kind), () => make(path(kind))] as const));

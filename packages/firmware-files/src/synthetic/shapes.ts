@@ -6,11 +6,20 @@ export interface BooterShape {
   readonly tailSize?: number;
 }
 
+/** Bytes of the parts of a GSP-FMC. */
+export interface FmcShape {
+  readonly imageSize: number;
+  readonly publicKeySize: number;
+  readonly signatureSize: number;
+}
+
 /** What the synthetic files of a chip and release look like. */
 export interface PackShape {
   /** Families that the GSP image has a signature for, in the file's order. */
   readonly signatures: readonly string[];
-  readonly booter: {
+  /** Chips with an FSP have this instead of booters. */
+  readonly fmc?: FmcShape;
+  readonly booter?: {
     readonly load: BooterShape;
     readonly unload: BooterShape;
     readonly signatures: number;
@@ -53,6 +62,14 @@ const TURING_FAMILIES = ['ga100', 'tu11x', 'tu10x'];
 /** GA100's booters check themselves as Turing's do, with signatures as long as those of later chips. */
 const GA100_SIGNED = { signatures: 1, signatureSize: 384, pkcOffset: 0x200, metadata: { fuseVersion: 0, engineIdMask: 1, ucodeId: 3 } };
 
+/** Chips with an FSP: their bootloader's data is manifest, monitor's data and code and nothing else. */
+const FAMILIES_570 = ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'];
+const RSA_FMC = { publicKeySize: 384, signatureSize: 384 } as const;
+const ECC_FMC = { publicKeySize: 97, signatureSize: 96 } as const;
+const fspBootloader = (size: number, monitorData: number, monitorCode: number): PackShape['bootloader'] => ({
+  version: 5, size, manifestSize: 0xa00, monitorData: { offset: 0xa00, size: monitorData }, monitorCode: { offset: 0xa00 + monitorData, size: monitorCode }, code: NOTHING,
+});
+
 /** 570.144: measured on linux-firmware's files. */
 const SHAPES_570: Readonly<Record<string, PackShape>> = {
   tu102: {
@@ -74,15 +91,18 @@ const SHAPES_570: Readonly<Record<string, PackShape>> = {
     falconBootloader: 'gen_bootloader',
   },
   ad102: {
-    signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    signatures: FAMILIES_570,
     booter: { ...RSA3K, load: { appSize: 0x7d00, osDataSize: 0x6000 }, unload: { appSize: 0x4f00, osDataSize: 0x4e00, tailSize: 0x100 } },
     bootloader: bootloader({ monitorData: 0x4000, monitorCode: 0x2900, size: 0x9000, code: 0x880 }),
   },
   ga102: {
-    signatures: ['gb20x', 'cc_gb10x', 'gb10x', 'cc_gh100', 'gh100', 'ad10x', 'ga10x'],
+    signatures: FAMILIES_570,
     booter: { ...RSA3K, load: { appSize: 0x8900, osDataSize: 0x6200 }, unload: { appSize: 0x4f00, osDataSize: 0x4d00 } },
     bootloader: bootloader({ monitorData: 0x1000, monitorCode: 0x2900, size: 0x6000, code: 0x880 }),
   },
+  gh100: { signatures: FAMILIES_570, bootloader: fspBootloader(0x29000, 0xa700, 0x1d500), fmc: { ...RSA_FMC, imageSize: 0x28648 } },
+  gb100: { signatures: FAMILIES_570, bootloader: fspBootloader(0x31000, 0xa700, 0x25200), fmc: { ...ECC_FMC, imageSize: 0x30348 } },
+  gb202: { signatures: FAMILIES_570, bootloader: fspBootloader(0x31000, 0xa800, 0x25800), fmc: { ...ECC_FMC, imageSize: 0x30a48 } },
 };
 
 /** 535.113.01: measured on linux-firmware's files. */
@@ -119,7 +139,8 @@ const SHAPES_535: Readonly<Record<string, PackShape>> = {
 
 /**
  * 580.105.08 is not in linux-firmware. Booters and bootloader: measured on the archives in open-gpu-kernel-modules
- * 580.105.08 (src/nvidia/generated/g_bindata_kgspGetBinArchive*.c), which have the sizes of 570.144's. Families: those
+ * 580.105.08 (src/nvidia/generated/g_bindata_kgspGetBinArchive*.c), which have the sizes of 570.144's; that so have GSP-FMCs and their
+ * bootloaders is assumed. Families: those
  * that this release asks for (kernel-open/common/inc/nv-firmware.h); that the file has all of them, in this order, and Turing's the old ones, is
  * assumed.
  */

@@ -1,13 +1,14 @@
 import { CHIPS } from '../chips.ts';
 import { composeBooter, parseBooter } from '../booter.ts';
 import { FirmwareFileError } from '../errors.ts';
+import { composeFmc, parseFmc } from '../fmc.ts';
 import { composeFalconBootloader, parseFalconBootloader } from '../falcon-bootloader.ts';
 import { gspElf, gspSignature, parseGspImage } from '../gsp-image.ts';
 import { acrBootloaderPath, firmwareKinds, firmwarePath, tlvPath, type FirmwareKind } from '../paths.ts';
 import { composeRiscvBootloader, parseRiscvBootloader } from '../riscv-bootloader.ts';
 import type { FirmwareSource } from '../source.ts';
 import {
-  parseBooterTlv, parseBootloaderTlv, parseFalconBootloaderTlv, parseGspTlv, writeBooterTlv, writeBootloaderTlv, writeFalconBootloaderTlv, writeGspTlv,
+  parseBooterTlv, parseBootloaderTlv, parseFalconBootloaderTlv, parseFmcTlv, parseGspTlv, writeBooterTlv, writeBootloaderTlv, writeFalconBootloaderTlv, writeFmcTlv, writeGspTlv,
 } from './contents.ts';
 
 /** A file that was made. `path` is as in linux-firmware. */
@@ -27,12 +28,8 @@ export interface ConvertOptions {
 const imageName = (version: string): string => `gsp-${version}.fwimage`;
 
 function kindsOf(chip: string, file: string): readonly FirmwareKind[] {
-  const boot = Object.hasOwn(CHIPS, chip) ? CHIPS[chip]!.boot : undefined;
-  if (boot === 'booter') return firmwareKinds(chip);
-  throw new FirmwareFileError({
-    code: 'UNSUPPORTED', file, field: 'chip', value: chip,
-    message: boot === undefined ? 'is no chip with such files' : 'boots from an FMC, whose .bin file this package does not read',
-  });
+  if (Object.hasOwn(CHIPS, chip)) return firmwareKinds(chip);
+  throw new FirmwareFileError({ code: 'UNSUPPORTED', file, field: 'chip', value: chip, message: 'is no chip with such files' });
 }
 
 /** The bootloader of the release, or the older one without a version that is the same. */
@@ -51,7 +48,7 @@ async function readFalconBootloader({ source, chip }: ConvertOptions, version: s
  * Makes containers of a release's `.bin` files: what nova-core takes, of what linux-firmware has. The image goes into a file of its own,
  * unchanged.
  *
- * @throws {FirmwareFileError} of the reader of each file; `UNSUPPORTED` for chips that boot from an FMC
+ * @throws {FirmwareFileError} of the reader of each file; `UNSUPPORTED` for what is no chip
  */
 export async function binToTlv(options: ConvertOptions & { readonly version: string }): Promise<readonly ConvertedFile[]> {
   const { source, chip, version } = options;
@@ -73,6 +70,9 @@ export async function binToTlv(options: ConvertOptions & { readonly version: str
       const { descriptor, data } = parseRiscvBootloader(bytes, from);
       const { monitorCodeOffset, monitorDataOffset, manifestOffset, appVersion } = descriptor;
       made.push({ path, bytes: writeBootloaderTlv({ version, codeOffset: monitorCodeOffset, dataOffset: monitorDataOffset, manifestOffset, appVersion, data }, path) });
+    } else if (kind === 'fmc') {
+      const { image, hash, publicKey, signature } = parseFmc(bytes, from);
+      made.push({ path, bytes: writeFmcTlv({ version, image, hash, publicKey, signature }, path) });
     } else {
       const { load, apps, patchLocation, metadata, signatures, data } = parseBooter(bytes, from);
       made.push({ path, bytes: writeBooterTlv({ version, load, app: apps[0]!, patchLocation, metadata, signatures, data }, path) });
@@ -85,7 +85,7 @@ export async function binToTlv(options: ConvertOptions & { readonly version: str
  * Makes `.bin` files of a chip's containers: what nouveau takes. What containers do not hold is filled in or left zero: the image has
  * a signature for this chip alone, and the bootloader's descriptor tells no sizes but those of its data.
  *
- * @throws {FirmwareFileError} of the reader of each file; `UNSUPPORTED` for chips that boot from an FMC; `WRONG_RELEASE` where the files are of several
+ * @throws {FirmwareFileError} of the reader of each file; `UNSUPPORTED` for what is no chip; `WRONG_RELEASE` where the files are of several
  */
 export async function tlvToBin({ source, chip }: ConvertOptions): Promise<readonly ConvertedFile[]> {
   const made: ConvertedFile[] = [];
@@ -114,6 +114,9 @@ export async function tlvToBin({ source, chip }: ConvertOptions): Promise<readon
       add(version, (file) => composeFalconBootloader({
         descriptor: { startTag, dmemLoadOffset: 0, codeOffset: 0, codeSize: code.length, dataOffset: code.length, dataSize: 0 }, data: code,
       }, file));
+    } else if (kind === 'fmc') {
+      const { version, ...content } = parseFmcTlv(bytes, from);
+      add(version, (file) => composeFmc(content, file));
     } else {
       const { version, ...content } = parseBooterTlv(bytes, from);
       add(version, (file) => composeBooter(content, file));

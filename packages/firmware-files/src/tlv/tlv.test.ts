@@ -100,9 +100,9 @@ describe.each(VERSIONS.flatMap((version) => CHIPS.map((chip) => ({ chip, version
 });
 
 describe('conversion', () => {
-  it('is refused for chips that boot from an FMC, and where files are of two releases', async () => {
+  it('is refused for what is no chip, and where files are of two releases', async () => {
     const pack = syntheticPack({ chip: 'ad102', version: '570.144' });
-    await expect(binToTlv({ source: pack, chip: 'gh100', version: '570.144' })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(binToTlv({ source: pack, chip: 'gm200', version: '570.144' })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     await expect(tlvToBin({ source: pack, chip: 'toString' })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
     await expect(tlvToBin({ source: pack, chip: 'ad102' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const older = await binToTlv({ source: syntheticPack({ chip: 'ad102', version: '535.113.01' }), chip: 'ad102', version: '535.113.01' });
@@ -111,6 +111,15 @@ describe('conversion', () => {
     await expect(tlvToBin({ source: treeOf(mixed), chip: 'ad102' })).rejects.toMatchObject({ code: 'WRONG_RELEASE' });
     const short = newer.map((file) => (file.path.endsWith('.fwimage') ? { ...file, bytes: file.bytes.slice(1) } : file));
     await expect(tlvToBin({ source: treeOf(short), chip: 'ad102' })).rejects.toMatchObject({ code: 'BAD_HEADER' });
+  });
+
+  it.each(['gh100', 'gb100', 'gb207'])('brings the GSP-FMC of %s there and back, byte for byte', async (chip) => {
+    const pack = syntheticPack({ chip, version: '570.144', imageSize: 0x1000 });
+    const containers = await binToTlv({ source: pack, chip, version: '570.144' });
+    expect(containers.map(({ path }) => path)).toContain(tlvPath({ chip, kind: 'fmc' }));
+    const path = firmwarePath({ chip, kind: 'fmc', version: '570.144' });
+    const back = treeOf(await tlvToBin({ source: treeOf(containers), chip }));
+    expect(Buffer.compare(await back.read(path), await pack.read(path))).toBe(0);
   });
 
   it('keeps an FMC as its container has it', () => {

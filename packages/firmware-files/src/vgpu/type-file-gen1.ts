@@ -2,7 +2,7 @@ import { array, ascii, struct, type Layout } from '@nova-stack/c-layout';
 
 import { FirmwareFileError } from '../errors.ts';
 import { FileBuilder, FileBytes, offsetOf } from '../file-bytes.ts';
-import { crc32Register } from './crc32.ts';
+import { crc32Register } from '../crc32.ts';
 import { checkRelease, fixedText, hex, splitRecords, textField, type TypeRecords } from './type-records.ts';
 
 interface MainHeader {

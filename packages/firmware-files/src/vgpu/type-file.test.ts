@@ -6,7 +6,7 @@ import {
   FirmwareFileError, parseAnyVgpuTypeFile, parseGen1TypeFile, parseVgpuTypeFile, syntheticTypeFile, typesFor, writeGen1TypeFile,
   writeVgpuTypeFile, type PciIdentity, type TypesGroup, type VgpuTypeFile,
 } from '../index.ts';
-import { crc32Register } from './crc32.ts';
+import { crc32Register } from '../crc32.ts';
 
 const L40: PciIdentity = { vendor: 0x10de, device: 0x26b5, subsystemVendor: 0x10de, subsystem: 0x169d };
 const version = '570.144';
