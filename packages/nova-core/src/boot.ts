@@ -1,6 +1,5 @@
-import { ReleaseStack } from '@nova-stack/aux-bus';
-import { at, NV_PDISP_VGA_WORKSPACE_BASE, NV_PGSP_QUEUE_HEAD } from '@nova-stack/gpu-regs';
-import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
+import type { ReleaseStack } from '@nova-stack/aux-bus';
+import { NV_PDISP_VGA_WORKSPACE_BASE } from '@nova-stack/gpu-regs';
 import type { DmaBuffer } from '@nova-stack/pci';
 
 import { prepareBooter, runBooterLoad, type Booter } from './booter.ts';
@@ -10,17 +9,15 @@ import { Falcon } from './falcon.ts';
 import { fbLayout, type FbLayout } from './fb-layout.ts';
 import { loadFirmwareFiles, type FirmwareChoice, type FirmwareFiles } from './firmware-files.ts';
 import { isAbsent } from './firmware/absent.ts';
-import type { FirmwareAbi, RegistryEntry, StaticInfo } from './firmware/abi.ts';
-import { requireSameVersion } from './firmware/versions.ts';
+import type { FirmwareAbi, StaticInfo } from './firmware/abi.ts';
 import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
-import { GspClient } from './gsp/client.ts';
-import { layOutLibos } from './libos.ts';
-import { usableRanges } from './memory/vram.ts';
-import { read, write } from './mmio.ts';
-import { buildRadix3 } from './radix3.ts';
+import type { GspClient } from './gsp/client.ts';
+import { inquire, introduceItself } from './introduce.ts';
+import { read } from './mmio.ts';
 import { runSequence } from './sequencer.ts';
 import { KiB } from './sizes.ts';
-import { hostableVfs, systemFacts } from './system-facts.ts';
+import { stageFirmware } from './stage-firmware.ts';
+import { hostableVfs } from './system-facts.ts';
 import { takeDown, type UnloadBundle } from './take-down.ts';
 import { promOf } from './vbios/rom.ts';
 import { readVbios, type Vbios } from './vbios/vbios.ts';
@@ -41,13 +38,6 @@ export interface Running {
 }
 
 const RISCV_ACTIVE = { bound: 5 * S, every: 10 * MS } as const;
-const RPC_BOUNDS = { space: S, reply: 5 * S, every: MS } as const;
-
-/** What the firmware is told to do differently from its defaults. */
-function registry(vfs: number): RegistryEntry[] {
-  const names = ['RMSecBusResetEnable', 'RMForcePcieConfigSave', 'RMDevidCheckIgnore', ...(vfs > 0 ? ['RMSetSriovMode'] : [])];
-  return names.map((name) => ({ name, value: 1 }));
-}
 
 function readVbiosOf(device: Device): Vbios {
   let vbios: Vbios;
@@ -103,32 +93,6 @@ async function start(device: Device, bundle: UnloadBundle, files: FirmwareFiles,
   report(device.trace, 'nova-core.riscv.active');
 }
 
-/** First words with the firmware, up to the moment when it serves calls. */
-async function introduce(device: Device, { family }: Chip, bundle: UnloadBundle, files: FirmwareFiles, vfs: number, libos: number): Promise<void> {
-  const { client, gsp, sec2 } = bundle;
-  const { messages } = files.abi;
-  const keys = registry(vfs);
-  await client.notify('system-info', messages.setSystemInfo, systemFacts(device.pci, family, vfs));
-  await client.notify('system-info', messages.setRegistry, keys);
-  report(device.trace, 'nova-core.system-info.sent', { keys: keys.length });
-  const commands = await client.expect('sequencer', messages.events.sequencer);
-  await runSequence(device, { gsp, sec2, libosArguments: libos, applicationVersion: files.bootloader.applicationVersion }, commands);
-  await client.expect('init-done', messages.events.initDone);
-  report(device.trace, 'nova-core.init.done');
-}
-
-/** Asks the firmware what it is and what it has. */
-async function inquire(device: Device, client: GspClient, files: FirmwareFiles): Promise<StaticInfo> {
-  const info = await client.call('static-info', files.abi.messages.staticInfo, undefined);
-  client.useInternal(info.internal);
-  const usable = usableRanges(info.regions).reduce((sum, { start, end }) => sum + end - start, 0);
-  report(device.trace, 'nova-core.static-info.read', { name: info.name, usable, total: info.fbSize, regions: info.regions.length });
-  const features = await client.control('features', files.abi.controls.features, undefined);
-  report(device.trace, 'nova-core.features.read', { version: features.version });
-  requireSameVersion(files.version, features.version);
-  return info;
-}
-
 /**
  * Boots the GSP's firmware on a chip that starts it through FWSEC and booter.
  *
@@ -136,7 +100,7 @@ async function inquire(device: Device, client: GspClient, files: FirmwareFiles):
  * @throws {@link NovaCoreError}; what was put on `held` is the caller's to release
  */
 export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoice, held: ReleaseStack): Promise<Running> {
-  const { pci, bar0, clock, trace, tap, wake } = device;
+  const { pci } = device;
   const gsp = new Falcon(device, 'gsp', chip.family);
   const sec2 = new Falcon(device, 'sec2', chip.family);
   gsp.clearSoftwareInterrupt();
@@ -148,39 +112,8 @@ export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoi
   const booterLoad = prepareBooter(device, 'load', files.booterLoad, chip.family);
   const booterUnload = prepareBooter(device, 'unload', files.booterUnload, chip.family);
 
-  const allocate = (stack: ReleaseStack) => (size: number, label: string): DmaBuffer => {
-    const buffer = pci.allocDma(size, { label });
-    stack.defer(label, () => buffer.free());
-    return buffer;
-  };
-  const shared = allocate(held)(SHARED_MEMORY.size, 'message queues');
-  const end = openDriverEnd({
-    memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS, ...(tap && { tap }), ...(wake && { wake }),
-    doorbell: () => write(bar0, at(NV_PGSP_QUEUE_HEAD, 0), { value: 0 }),
-  });
-  const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments));
-  const client = new GspClient(device, end, files.abi);
-
-  // What only the boot needs: the images themselves, and what tells booter of them.
-  const temporary = new ReleaseStack();
-  held.defer('boot memory', () => temporary.release());
-  const lend = (bytes: Uint8Array, label: string): DmaBuffer => {
-    const mapping = pci.mapDma(bytes, { label });
-    temporary.defer(label, () => mapping.free());
-    return mapping;
-  };
-  const image = lend(files.image, 'GSP image');
-  const bootloader = lend(files.bootloader.data, 'RISC-V bootloader');
-  const signature = lend(files.signature, 'GSP signature');
-  const radix3 = buildRadix3(pci, image, files.image.length);
-  temporary.defer('radix-3 table', () => radix3.table.free());
-  const meta = files.abi.boot.wprMeta({
-    layout, radix3,
-    bootloader: { ...files.bootloader, address: bootloader.address, size: files.bootloader.data.length },
-    signature: { address: signature.address, size: files.signature.length },
-  });
-  const wprMeta = allocate(temporary)(meta.length, 'WPR metadata');
-  wprMeta.bytes.set(meta);
+  const staged = stageFirmware(device, files, layout, held);
+  const { client, libos } = staged;
 
   requireNoWpr2(device);
   // From here on the GPU may write to what it was given; it must have lost that ability before any of it is freed.
@@ -188,9 +121,14 @@ export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoi
   const bundle: UnloadBundle = { gsp, sec2, client, fwsec, booterUnload };
   held.defer('GSP firmware', () => takeDown(device, bundle));
 
-  await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, wprMeta.address);
-  await introduce(device, chip, bundle, files, layout.vfs, libos.argumentsAddress);
-  await temporary.release();
+  await start(device, bundle, files, layout, booterLoad, libos.argumentsAddress, staged.wprMeta);
+  await introduceItself(device, chip, client, layout.vfs);
+  const { events } = files.abi.messages;
+  const commands = await client.expect('sequencer', events.sequencer);
+  await runSequence(device, { gsp, sec2, libosArguments: libos.argumentsAddress, applicationVersion: files.bootloader.applicationVersion }, commands);
+  await client.expect('init-done', events.initDone);
+  report(device.trace, 'nova-core.init.done');
+  await staged.temporary.release();
   const info = await inquire(device, client, files);
   return { chip, vbiosVersion: vbios.version, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
 }

@@ -36,14 +36,24 @@ describe('waitForBoardFirmware', () => {
       if (offset === 0x118234) expect(reads).toBeGreaterThan(3);
       return undefined;
     };
-    await waitForBoardFirmware(device);
+    await waitForBoardFirmware(device, CHIPS.ad102.family);
     expect(device.clock.now()).toBe(3e6);
   });
 
   it('gives up after 4 s', async () => {
     const device = fakeDevice();
-    await expect(waitForBoardFirmware(device)).rejects.toMatchObject({ code: 'TIMEOUT', step: 'firmware-boot' });
+    await expect(waitForBoardFirmware(device, CHIPS.ad102.family)).rejects.toMatchObject({ code: 'TIMEOUT', step: 'firmware-boot' });
     expect(device.clock.now()).toBe(4e9);
+  });
+
+  it.each([['gh100', 0x0200bc], ['gb100', 0x0200bc], ['gb202', 0xad00bc]] as const)('waits on %s for the whole of the FSP\'s status', async (chip, status) => {
+    const device = fakeDevice();
+    let reads = 0;
+    device.onRead = (offset) => (offset === status ? [0, 0x1ff, 0xff][reads++] : undefined);
+    await waitForBoardFirmware(device, CHIPS[chip].family);
+    expect([reads, device.clock.now()]).toEqual([3, 20e6]);
+    device.onRead = () => 0;
+    await expect(waitForBoardFirmware(device, CHIPS[chip].family)).rejects.toMatchObject({ code: 'TIMEOUT', step: 'firmware-boot' });
   });
 });
 

@@ -16,11 +16,6 @@ export interface Chip {
   readonly family: Family;
 }
 
-/** Whether this driver brings chips of a family up: booter starts the GSP. */
-function supported({ bootChain }: Family): boolean {
-  return bootChain === 'fwsec-booter' || bootChain === 'booter';
-}
-
 /** Architecture of the first chips that have BOOT_42 at all. */
 const FERMI = 0xc;
 
@@ -41,9 +36,6 @@ export function identify(device: Device): Chip {
   const id = (boot42.architecture << 4) | boot42.implementation;
   const known = chipById(id);
   if (known === undefined) throw new NovaCoreError('NOT_SUPPORTED', 'identify', `chip ${hex(id)} is unknown`, { detail: { chip: id } });
-  if (!supported(known.family)) {
-    throw new NovaCoreError('NOT_SUPPORTED', 'identify', `${known.name} boots in another way than this driver knows`, { detail: { chip: id } });
-  }
   const revision = `${boot42.major.toString(16)}${boot42.minor.toString(16)}`;
   report(device.trace, 'nova-core.chip.identified', { chip: known.name, revision });
   return { name: known.name, id, revision, family: known.family };

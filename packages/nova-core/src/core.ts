@@ -1,7 +1,7 @@
 import { ReleaseError, ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
 import type { MessageTap } from '@nova-stack/gsp-rpc';
-import { BAR0_SIZE } from '@nova-stack/gpu-regs';
+import { BAR0_SIZE, type Family } from '@nova-stack/gpu-regs';
 import { HEADER, type PciDevice } from '@nova-stack/pci';
 import type { Clock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
@@ -12,6 +12,7 @@ import { publish, type Publication } from './contract/publish.ts';
 import { report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
+import { bootByFsp } from './fsp/boot.ts';
 import { waitForBoardFirmware } from './gfw.ts';
 import { startInterrupts, type InterruptMode } from './interrupts/gsp-interrupts.ts';
 import { FirmwareWake } from './interrupts/wake.ts';
@@ -66,6 +67,9 @@ export interface CoreDevice {
    */
   unbind(): Promise<void>;
 }
+
+/** How the GSP's firmware comes up, by what the chip's family says of it. */
+const BOOT_CHAINS: Readonly<Record<Family['bootChain'], typeof bootGsp>> = { 'fwsec-booter': bootGsp, booter: bootGsp, fsp: bootByFsp };
 
 const VENDOR = 0x10de;
 /** Base class and subclass: VGA and 3D controllers. */
@@ -138,10 +142,10 @@ class Core implements NovaCore {
     const device = enable(pci, this.#options, held);
     const chip = identify(device);
     pci.setDmaMask(chip.family.dmaBits);
-    await waitForBoardFirmware(device);
+    await waitForBoardFirmware(device, chip.family);
     const flushPage = new FlushPage(device, chip.family.flushPage);
     held.defer('flush page', () => flushPage.release());
-    const running = await bootGsp(device, chip, { source: firmware, version: firmwareVersion }, held);
+    const running = await BOOT_CHAINS[chip.family.bootChain](device, chip, { source: firmware, version: firmwareVersion }, held);
     if (device.wake) {
       const interrupts = await startInterrupts(device, chip, running.gsp, device.wake);
       running.gsp.tendBy(() => interrupts?.tend());

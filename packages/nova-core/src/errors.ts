@@ -5,10 +5,10 @@ import type { TraceValue } from '@nova-stack/trace';
  * Steps of the way down stand at the end.
  */
 export const STEPS = [
-  'pci', 'identify', 'firmware-boot', 'flush-page', 'firmware-files', 'vbios', 'fb-layout', 'fwsec-frts', 'gsp-reset',
-  'booter-load', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'interrupts', 'publish',
+  'pci', 'identify', 'firmware-boot', 'flush-page', 'firmware-files', 'vbios', 'vgpu-mode', 'fb-layout', 'fwsec-frts', 'gsp-reset',
+  'booter-load', 'chain-of-trust', 'lockdown', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'interrupts', 'publish',
   'vgpu', 'memory',
-  'unpublish', 'unloading', 'fwsec-sb', 'booter-unload', 'flush-page-release',
+  'unpublish', 'unloading', 'gsp-halt', 'fwsec-sb', 'booter-unload', 'flush-page-release',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -36,6 +36,8 @@ export type NovaCoreCode =
   | 'WPR2_BUSY'
   /** WPR2 is not what it must be after the step. */
   | 'WPR2_MISMATCH'
+  /** The FSP refused a message, or answered what cannot be right. */
+  | 'FSP'
   /** Code on a falcon reported an error. */
   | 'FALCON_FAILED'
   /** The message queue carried something that cannot be right. */

@@ -5,7 +5,7 @@ import {
   NV_PFALCON_FALCON_DMATRFBASE, NV_PFALCON_FALCON_DMATRFBASE1, NV_PFALCON_FALCON_DMATRFCMD,
   NV_PFALCON_FALCON_DMATRFFBOFFS, NV_PFALCON_FALCON_DMATRFMOFFS, NV_PFALCON_FALCON_DMEMC, NV_PFALCON_FALCON_DMEMD, NV_PFALCON_FALCON_ENGINE, NV_PFALCON_FALCON_HWCFG2,
   NV_PFALCON_FALCON_IMEMC, NV_PFALCON_FALCON_IMEMD, NV_PFALCON_FALCON_IMEMT, NV_PFALCON_FALCON_INTR_RETRIGGER, NV_PFALCON_FALCON_IRQMCLR, NV_PFALCON_FALCON_IRQSCLR, NV_PFALCON_FALCON_IRQSTAT, NV_PFALCON_FALCON_MAILBOX0, NV_PFALCON_FALCON_MAILBOX1, NV_PFALCON_FALCON_OS,
-  NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG, NV_PMC_BOOT_0, NV_PRISCV_RISCV_BCR_CTRL,
+  NV_PFALCON_FALCON_RM, NV_PFALCON_FBIF_CTL, NV_PFALCON_FBIF_TRANSCFG, NV_PMC_BOOT_0, NV_PRISCV_RISCV_BCR_CTRL, NV_PRISCV_RISCV_CPUCTL, PRI_TARGET_MASKED,
   NV_PRISCV_RISCV_IRQMASK, NV_PRISCV_RISCV_IRQMASK_TU102,
   type Decoded, type FalconName, type Family, type Fields, type Register,
 } from '@nova-stack/gpu-regs';
@@ -98,6 +98,22 @@ export class Falcon {
 
   get riscvActive(): boolean {
     return this.#read(this.#family.riscvActive).active === 1;
+  }
+
+  /** The RISC-V core has stopped; GA102 and later. */
+  get riscvHalted(): boolean {
+    return this.#read(NV_PRISCV_RISCV_CPUCTL).halted === 1;
+  }
+
+  /** The CPU is kept away from the engine: what reads of it answer means nothing. */
+  get masked(): boolean {
+    const { raw } = this.#read(NV_PFALCON_FALCON_HWCFG2);
+    return raw === 0 || raw >>> 8 === PRI_TARGET_MASKED;
+  }
+
+  /** The engine can be seen, but its processor is not the CPU's yet; only where there is an FSP. */
+  get lockedDown(): boolean {
+    return this.#read(NV_PFALCON_FALCON_HWCFG2).lockdown === 1;
   }
 
   /** Clears the software interrupt that a message raises. */

@@ -24,6 +24,7 @@ describe('fbLayout', () => {
       heap: { start: 0x5f4000000, size: 0x8100000 },
       wpr2: { start: 0x5f3f00000, size: 0x5fff00000 - 0x5f3f00000 },
       nonWprHeap: { start: 0x5f3e00000, size: 0x100000 },
+      pmuReserved: 0,
       vfs: 0,
     });
   });

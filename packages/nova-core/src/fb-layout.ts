@@ -48,6 +48,8 @@ export interface FbLayout {
   /** Write protected: from the WPR metadata to the end of FRTS. */
   readonly wpr2: FbRegion;
   readonly nonWprHeap: FbRegion;
+  /** Bytes that the PMU keeps at the end; 0 where it keeps none. */
+  readonly pmuReserved: number;
   readonly vfs: number;
 }
 
@@ -105,6 +107,7 @@ export function fbLayout(inputs: FbInputs): FbLayout {
     heap,
     wpr2: { start: wprStart, size: frtsEnd - wprStart },
     nonWprHeap,
+    pmuReserved: 0,
     vfs: inputs.vfs,
   };
 }

@@ -1,7 +1,7 @@
 import {
   acrBootloaderPath, FirmwareFileError, firmwarePath, firmwareVersions, gspSignature, parseBooter, parseBooterTlv, parseBootloaderTlv, parseFalconBootloader,
-  parseFalconBootloaderTlv, parseGspImage, parseGspTlv, parseRiscvBootloader, readTlvImage, tlvPath,
-  type BooterTlv, type FirmwareKind, type FirmwareSource,
+  parseFalconBootloaderTlv, parseFmc, parseFmcTlv, parseGspImage, parseGspTlv, parseRiscvBootloader, readTlvImage, tlvPath,
+  type BooterTlv, type FirmwareKind, type FmcTlv, type FirmwareSource,
 } from '@nova-stack/firmware-files';
 import type { Family } from '@nova-stack/gpu-regs';
 
@@ -20,8 +20,8 @@ export interface FirmwareChoice {
   readonly version: string | undefined;
 }
 
-/** Everything that a boot takes from files. The byte arrays are views of the files. */
-export interface FirmwareFiles {
+/** What every boot takes from files. The byte arrays are views of the files. */
+export interface CommonFiles {
   readonly abi: FirmwareAbi;
   /** What the image itself says. */
   readonly version: string;
@@ -34,10 +34,27 @@ export interface FirmwareFiles {
     readonly manifestOffset: number;
     readonly applicationVersion: number;
   };
+}
+
+/** Everything that a boot through booter takes. */
+export interface FirmwareFiles extends CommonFiles {
   readonly booterLoad: BooterFile;
   readonly booterUnload: BooterFile;
   /** What fetches FWSEC on chips whose falcons cannot by themselves. */
   readonly falconBootloader: FwsecBootloader | undefined;
+}
+
+/** Everything that a boot through the FSP takes. */
+export interface FspFirmwareFiles extends CommonFiles {
+  readonly fmc: Pick<FmcTlv, 'image' | 'hash' | 'publicKey' | 'signature'>;
+}
+
+/** Files of one release, whichever form they have. */
+interface ReleaseFiles {
+  readonly common: CommonFiles;
+  /** Another file, by the reader of its own form. */
+  readonly read: <T>(kind: FirmwareKind, bin: (bytes: Uint8Array, path: string) => T, container: (bytes: Uint8Array, path: string) => T & { readonly version: string }) => Promise<T>;
+  readonly falconBootloader: () => Promise<FwsecBootloader>;
 }
 
 /** For errors: `580.105.08, 570.144, …` */
@@ -136,15 +153,39 @@ async function findImage(choice: FirmwareChoice, chip: Chip): Promise<{ readonly
 }
 
 /**
- * Reads and parses all files of a boot. The version is the image's own; files of one boot are all of one release.
+ * Reads and parses all files of a boot through booter. The version is the image's own; files of one boot are all of one release.
  *
  * @throws {@link NovaCoreError} `FIRMWARE_FILE`, whose detail names file, offset and field; `VERSION_NOT_SUPPORTED`;
  *   `VERSION_MISMATCH` where a file's name and content disagree.
  */
-export async function loadFirmwareFiles(device: Device, choice: FirmwareChoice, chip: Chip): Promise<FirmwareFiles> {
+export function loadFirmwareFiles(device: Device, choice: FirmwareChoice, chip: Chip): Promise<FirmwareFiles> {
+  return load(device, choice, chip, async ({ common, read, falconBootloader }) => {
+    const booter = async (kind: 'booter_load' | 'booter_unload'): Promise<BooterFile> => booterFile(await read(kind, parseBooterBin, parseBooterTlv), chip.family);
+    return {
+      ...common, booterLoad: await booter('booter_load'), booterUnload: await booter('booter_unload'),
+      falconBootloader: chip.family.fwsecDescriptor === 2 ? await falconBootloader() : undefined,
+    };
+  });
+}
+
+/** As {@link loadFirmwareFiles}, for a boot through the FSP. @throws {@link NovaCoreError} */
+export function loadFspFirmware(device: Device, choice: FirmwareChoice, chip: Chip): Promise<FspFirmwareFiles> {
+  return load(device, choice, chip, async ({ common, read }) => {
+    const { image, hash, publicKey, signature } = await read<FspFirmwareFiles['fmc']>('fmc', parseFmc, parseFmcTlv);
+    const { publicKeySize, signatureSize } = chip.family.chainOfTrust!;
+    // The message has room for more than the chip looks at.
+    for (const [field, { length }, expected] of [['publickey', publicKey, publicKeySize], ['signature', signature, signatureSize]] as const) {
+      if (length === expected) continue;
+      throw new NovaCoreError('FIRMWARE_FILE', 'firmware-files', `the GSP-FMC of ${chip.name} has a ${field} of ${length} bytes, the chip wants ${expected}`, { detail: { reason: 'WRONG_CHIP', field } });
+    }
+    return { ...common, fmc: { image, hash, publicKey, signature } };
+  });
+}
+
+async function load<T extends CommonFiles>(device: Device, choice: FirmwareChoice, chip: Chip, complete: (files: ReleaseFiles) => Promise<T>): Promise<T> {
   try {
     const found = await findImage(choice, chip);
-    const files = 'container' in found ? await fromContainers(choice, chip, found) : await fromBins(choice.source, chip, found);
+    const files = await complete('container' in found ? await fromContainers(choice, chip, found) : await fromBins(choice.source, chip, found));
     report(device.trace, 'nova-core.firmware.loaded', {
       version: files.version, source: choice.source.name, image: files.image.length, bootloader: files.bootloader.data.length,
     });
@@ -154,8 +195,14 @@ export async function loadFirmwareFiles(device: Device, choice: FirmwareChoice, 
   }
 }
 
+/** A booter as its file has it, without what containers do not tell. */
+function parseBooterBin(bytes: Uint8Array, path: string): Omit<BooterTlv, 'version'> {
+  const { apps, ...parsed } = parseBooter(bytes, path);
+  return { ...parsed, app: apps[0]! };
+}
+
 /** From files as linux-firmware has them. */
-async function fromBins(source: FirmwareSource, chip: Chip, found: { readonly bytes: Uint8Array; readonly path: string; readonly release: string }): Promise<FirmwareFiles> {
+async function fromBins(source: FirmwareSource, chip: Chip, found: { readonly bytes: Uint8Array; readonly path: string; readonly release: string }): Promise<ReleaseFiles> {
   const image = parseGspImage(found.bytes, found.path);
   const abi = abiOf(image.version, found.path);
   if (image.version !== found.release) {
@@ -169,11 +216,7 @@ async function fromBins(source: FirmwareSource, chip: Chip, found: { readonly by
   };
   const bootloader = await read('bootloader', parseRiscvBootloader);
   const { monitorCodeOffset, monitorDataOffset, manifestOffset, appVersion } = bootloader.descriptor;
-  const booter = async (kind: 'booter_load' | 'booter_unload'): Promise<BooterFile> => {
-    const { apps, ...parsed } = await read(kind, parseBooter);
-    return booterFile({ ...parsed, app: apps[0]! }, chip.family);
-  };
-  return {
+  const common: CommonFiles = {
     abi,
     version: image.version,
     image: image.image,
@@ -181,14 +224,12 @@ async function fromBins(source: FirmwareSource, chip: Chip, found: { readonly by
     bootloader: {
       data: bootloader.data, codeOffset: monitorCodeOffset, dataOffset: monitorDataOffset, manifestOffset, applicationVersion: appVersion,
     },
-    booterLoad: await booter('booter_load'),
-    booterUnload: await booter('booter_unload'),
-    falconBootloader: chip.family.fwsecDescriptor === 2 ? await readFalconBootloader(source, chip.name, found.release) : undefined,
   };
+  return { common, read, falconBootloader: () => readFalconBootloader(source, chip.name, found.release) };
 }
 
 /** From containers as Linux's nova-core takes them: one release, whichever it is. */
-async function fromContainers({ source, version }: FirmwareChoice, chip: Chip, found: { readonly container: Uint8Array; readonly path: string }): Promise<FirmwareFiles> {
+async function fromContainers({ source, version }: FirmwareChoice, chip: Chip, found: { readonly container: Uint8Array; readonly path: string }): Promise<ReleaseFiles> {
   const gsp = parseGspTlv(found.container, found.path);
   const abi = abiOf(gsp.version, found.path);
   const same = (path: string, told: string, wanted: string): void => {
@@ -203,14 +244,12 @@ async function fromContainers({ source, version }: FirmwareChoice, chip: Chip, f
     return parsed;
   };
   const { data, codeOffset, dataOffset, manifestOffset, appVersion } = await read('bootloader', parseBootloaderTlv);
-  return {
+  const common: CommonFiles = {
     abi,
     version: gsp.version,
     image: await readTlvImage(source, chip.name, gsp),
     signature: gsp.signature,
     bootloader: { data, codeOffset, dataOffset, manifestOffset, applicationVersion: appVersion },
-    booterLoad: booterFile(await read('booter_load', parseBooterTlv), chip.family),
-    booterUnload: booterFile(await read('booter_unload', parseBooterTlv), chip.family),
-    falconBootloader: chip.family.fwsecDescriptor === 2 ? await read('gen_bootloader', parseFalconBootloaderTlv) : undefined,
   };
+  return { common, read: (kind, _bin, container) => read(kind, container), falconBootloader: () => read('gen_bootloader', parseFalconBootloaderTlv) };
 }

@@ -18,12 +18,20 @@ export interface UnloadBundle {
   readonly booterUnload: Booter;
 }
 
-/**
- * Takes the firmware down and WPR2 with it. Every step is tried, whatever became of the one before.
- * Source: linux: drivers/gpu/nova-core/gsp/boot.rs (unload bundle).
- */
+/** Takes the firmware down and WPR2 with it. Source: linux: drivers/gpu/nova-core/gsp/boot.rs (unload bundle). */
 export async function takeDown(device: Device, bundle: UnloadBundle): Promise<void> {
-  const { gsp, sec2, client } = bundle;
+  const { gsp, sec2 } = bundle;
+  await stopFirmware(device, bundle, [() => runSb(device, gsp, bundle.fwsec), () => runBooterUnload(device, sec2, bundle.booterUnload)]);
+}
+
+/**
+ * Tells the firmware to stop, then does the rest of the way down. Every step is tried, whatever became of the one before.
+ *
+ * @throws {@link NovaCoreError} the first failure
+ */
+export async function stopFirmware(
+  device: Device, { gsp, client }: Pick<UnloadBundle, 'gsp' | 'client'>, rest: readonly (() => Promise<void>)[],
+): Promise<void> {
   const failures: NovaCoreError[] = [];
   const attempt = async (work: () => Promise<void>): Promise<void> => {
     if (!device.pci.present) return;
@@ -45,8 +53,7 @@ export async function takeDown(device: Device, bundle: UnloadBundle): Promise<vo
     });
   }
   client.close();
-  await attempt(() => runSb(device, gsp, bundle.fwsec));
-  await attempt(() => runBooterUnload(device, sec2, bundle.booterUnload));
+  for (const step of rest) await attempt(step);
   const [first] = failures;
   if (first !== undefined) throw first;
 }

@@ -84,7 +84,7 @@ export const GH100: Family = {
   name: 'gh100',
   architecture: 'hopper',
   bootChain: 'fsp',
-  chainOfTrust: { version: 1, reservedAtEnd: 2 * MiB, publicKeySize: 384, signatureSize: 384 },
+  chainOfTrust: { version: 1, reservedAtEnd: 2 * MiB, publicKeySize: 384, signatureSize: 384, vgpuMode: false },
   ucodeLoad: undefined,
   fwsecDescriptor: undefined,
   bootProgress: NV_THERM_I2CS_SCRATCH_GH100,
@@ -101,11 +101,13 @@ export const GH100: Family = {
   heap: { ...LIBOS3_HEAP, base: 14 * MiB },
   nonWprHeapSize: 2 * MiB,
 };
+/** Only later Blackwells tell of their configuration. */
+const BLACKWELL_TRUST = { version: 2, reservedAtEnd: 2 * MiB + 128 * KiB, publicKeySize: 97, signatureSize: 96, vgpuMode: false } as const;
 export const GB10X: Family = {
   ...GH100,
   name: 'gb10x',
   architecture: 'blackwell-gb10x',
-  chainOfTrust: { version: 2, reservedAtEnd: 2 * MiB + 128 * KiB, publicKeySize: 97, signatureSize: 96 },
+  chainOfTrust: BLACKWELL_TRUST,
   flushPage: [
     { register: NV_PFB_HSHUB_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_HSHUB_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 },
     { register: NV_PFB_HSHUB_EG_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_HSHUB_EG_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 },
@@ -117,6 +119,7 @@ export const GB20X: Family = {
   ...GB10X,
   name: 'gb20x',
   architecture: 'blackwell-gb20x',
+  chainOfTrust: { ...BLACKWELL_TRUST, vgpuMode: true },
   bootProgress: NV_THERM_I2CS_SCRATCH_GB202,
   flushPage: [{ register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_HI, shift: 32 }, { register: NV_PFB_FBHUB0_PCIE_FLUSH_SYSMEM_ADDR_LO, shift: 0 }],
   graphicsCopies: 0xf,

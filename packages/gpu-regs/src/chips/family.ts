@@ -19,6 +19,8 @@ export interface ChainOfTrust {
   /** Bytes of the public key and of the signature that are used. */
   readonly publicKeySize: number;
   readonly signatureSize: number;
+  /** Whether the FSP tells if the board is configured to host virtual GPUs. */
+  readonly vgpuMode: boolean;
 }
 
 /**

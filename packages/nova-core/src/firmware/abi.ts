@@ -28,7 +28,11 @@ export type HostingAbi = FirmwareAbi & { readonly vgpu: VgpuAbi };
 export interface BootAbi {
   /** Heap in WPR2, by the version of LIBOS that the chip's firmware is built on. */
   readonly heap: Readonly<Record<2 | 3, HeapSizing>>;
+  /** The same on chips with an FSP. */
+  readonly fspHeap: HeapSizing;
   wprMeta(input: WprMetaInput): Uint8Array;
+  /** What the GSP-FMC is started with; bus addresses. */
+  fmcBootParams(input: { readonly wprMeta: number; readonly libosArguments: number }): Uint8Array;
   /** The page that names all regions which the firmware's operating system gets; at most one page. */
   libosArguments(regions: readonly LibosRegion[]): Uint8Array;
   rmArguments(queues: SharedMemoryArguments): Uint8Array;

@@ -27,6 +27,7 @@ export function abiFrom570<Vgpu extends FirmwareAbi['vgpu']>(rm: Needs570, { ver
     framing,
     boot: bootAbi(rm, {
       heap: { carveout: rm.GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS3_BAREMETAL, perGiB: heapPerGiB },
+      wprMeta: ({ pmuReserved }) => ({ pmuReservedSize: pmuReserved }),
       rmArguments: { bDmemStack: true },
     }),
     messages: {

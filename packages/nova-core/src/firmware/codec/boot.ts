@@ -13,6 +13,14 @@ type WprMetaRecord = Readonly<Record<
   | 'bootBinOffset' | 'frtsOffset' | 'frtsSize' | 'gspFwWprEnd' | 'fbSize' | 'vgaWorkspaceOffset' | 'vgaWorkspaceSize', bigint
 >> & { readonly gspFwHeapVfPartitionCount: number };
 
+interface FmcBootParamsRecord {
+  readonly bootGspRmParams: {
+    readonly target: number; readonly gspRmDescSize: number; readonly gspRmDescOffset: bigint; readonly wprCarveoutOffset: bigint; readonly wprCarveoutSize: number;
+    readonly bIsGspRmBoot: boolean;
+  };
+  readonly gspRmParams: { readonly target: number; readonly bootArgsOffset: bigint };
+}
+
 /** RM arguments that every version has. */
 export interface ArgumentsRecord {
   readonly messageQueueInitArguments: {
@@ -26,10 +34,12 @@ export interface ArgumentsRecord {
 export interface BootNeeds<Arguments extends ArgumentsRecord> extends Needs<
   | 'LibosMemoryRegionInitArgument' | 'LIBOS_MEMORY_REGION_CONTIGUOUS' | 'LIBOS_MEMORY_REGION_LOC_SYSMEM' | 'LIBOS_MEMORY_REGION_INIT_ARGUMENTS_MAX'
   | 'GSP_FW_WPR_META_MAGIC' | 'GSP_FW_WPR_META_REVISION' | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X' | 'GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE'
+  | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_GH100' | 'GSP_DMA_TARGET_COHERENT_SYSTEM' | 'GSP_DMA_TARGET_NONCOHERENT_SYSTEM'
   | 'GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB'
   | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB' | 'GSP_FW_HEAP_SIZE_VGPU_DEFAULT'
 > {
   readonly GspFwWprMeta: Part<WprMetaRecord>;
+  readonly GSP_FMC_BOOT_PARAMS: Part<FmcBootParamsRecord>;
   readonly GSP_ARGUMENTS_CACHED: Layout<Arguments>;
 }
 
@@ -37,6 +47,8 @@ export interface BootNeeds<Arguments extends ArgumentsRecord> extends Needs<
 export interface BootOwn<Arguments> {
   /** Of the heap: the operating system's part with LIBOS 3, and what each GiB of framebuffer adds. */
   readonly heap: Pick<HeapSizing, 'carveout' | 'perGiB'>;
+  /** Metadata that not every version has. */
+  readonly wprMeta?: (layout: WprMetaInput['layout']) => object;
   /** RM arguments beside the queues. */
   readonly rmArguments: Partially<Omit<Arguments, keyof ArgumentsRecord>>;
 }
@@ -45,18 +57,26 @@ export function bootAbi<Arguments extends ArgumentsRecord>(rm: BootNeeds<Argumen
   const heap = {
     ...own.heap, baseRm: rm.GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X, clients: rm.GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE, vgpu: rm.GSP_FW_HEAP_SIZE_VGPU_DEFAULT,
   };
+  const libos3 = {
+    ...heap,
+    min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB * MiB, max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB * MiB - 1,
+  };
   return {
     heap: {
       2: {
         ...heap, carveout: rm.GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2,
         min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB * MiB, max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB * MiB - 1,
       },
-      3: {
-        ...heap,
-        min: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB * MiB, max: rm.GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB * MiB - 1,
-      },
+      3: libos3,
     },
-    wprMeta: (input) => wprMeta(rm, input),
+    fspHeap: { ...libos3, baseRm: rm.GSP_FW_HEAP_PARAM_BASE_RM_SIZE_GH100 },
+    wprMeta: (input) => wprMeta(rm, input, own.wprMeta?.(input.layout) ?? {}),
+    fmcBootParams: (addresses) => rm.GSP_FMC_BOOT_PARAMS.create({
+      bootGspRmParams: {
+        target: rm.GSP_DMA_TARGET_COHERENT_SYSTEM, gspRmDescSize: rm.GspFwWprMeta.size, gspRmDescOffset: BigInt(addresses.wprMeta), bIsGspRmBoot: true,
+      },
+      gspRmParams: { target: rm.GSP_DMA_TARGET_NONCOHERENT_SYSTEM, bootArgsOffset: BigInt(addresses.libosArguments) },
+    }),
     libosArguments: (regions) => libosArguments(rm, regions),
     rmArguments: (queues) => rm.GSP_ARGUMENTS_CACHED.create(Object.assign({
       messageQueueInitArguments: {
@@ -71,7 +91,7 @@ export function bootAbi<Arguments extends ArgumentsRecord>(rm: BootNeeds<Argumen
 
 type WprNeeds = Pick<BootNeeds<ArgumentsRecord>, 'GspFwWprMeta' | 'GSP_FW_WPR_META_MAGIC' | 'GSP_FW_WPR_META_REVISION'>;
 
-function wprMeta(rm: WprNeeds, { layout, radix3, bootloader, signature }: WprMetaInput): Uint8Array {
+function wprMeta(rm: WprNeeds, { layout, radix3, bootloader, signature }: WprMetaInput, more: object): Uint8Array {
   return rm.GspFwWprMeta.create({
     magic: rm.GSP_FW_WPR_META_MAGIC,
     revision: BigInt(rm.GSP_FW_WPR_META_REVISION),
@@ -99,6 +119,7 @@ function wprMeta(rm: WprNeeds, { layout, radix3, bootloader, signature }: WprMet
     vgaWorkspaceOffset: BigInt(layout.vgaWorkspace.start),
     vgaWorkspaceSize: BigInt(layout.vgaWorkspace.size),
     gspFwHeapVfPartitionCount: layout.vfs,
+    ...more,
   });
 }
 

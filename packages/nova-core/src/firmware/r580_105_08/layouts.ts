@@ -15,11 +15,12 @@ export { MC_ENGINE_IDX_GSP } from '@nova-stack/nvrm-headers/r580_105_08/engine_i
 export { ADDR_FBMEM } from '@nova-stack/nvrm-headers/r580_105_08/g_mem_desc_nvoc';
 export { PACKED_REGISTRY_ENTRY, PACKED_REGISTRY_TABLE, REGISTRY_TABLE_ENTRY_TYPE_DWORD } from '@nova-stack/nvrm-headers/r580_105_08/g_os_nvoc';
 export {
-  GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X, GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE, GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2,
+  GSP_FW_HEAP_PARAM_BASE_RM_SIZE_GH100, GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X, GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE, GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2,
   GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS3_BAREMETAL, GSP_FW_HEAP_PARAM_SIZE_PER_GB, GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB,
   GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB, GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB, GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB,
   GSP_FW_HEAP_SIZE_VGPU_DEFAULT,
 } from '@nova-stack/nvrm-headers/r580_105_08/gsp_fw_heap';
+export { GSP_DMA_TARGET_COHERENT_SYSTEM, GSP_DMA_TARGET_NONCOHERENT_SYSTEM, GSP_FMC_BOOT_PARAMS } from '@nova-stack/nvrm-headers/r580_105_08/gspifpub';
 export { GSP_FW_WPR_META_MAGIC, GSP_FW_WPR_META_REVISION, GspFwWprMeta } from '@nova-stack/nvrm-headers/r580_105_08/gsp_fw_wpr_meta';
 export { GSP_ARGUMENTS_CACHED } from '@nova-stack/nvrm-headers/r580_105_08/gsp_init_args';
 export { GspStaticConfigInfo, GspSystemInfo } from '@nova-stack/nvrm-headers/r580_105_08/gsp_static_config';
