@@ -117,7 +117,8 @@ def read_through_tables(dev, count=(6 << 20) + 0x5000):
     if max(mapping.va_addr + mapping.size for mapping in (large_pages, small_pages)) > dev.vram.nbytes:
         return None
     block = dev.mm.palloc(0x1000)
-    directory = dev.mm.root_page_table.paddr | 1 << 10 | 1 << 11  # in video memory, format 2, large pages of 64 KiB
+    # In video memory, format 2 or later, large pages of 64 KiB; which format it is, the chip knows.
+    directory = dev.mm.root_page_table.paddr | 1 << 10 | 1 << 11
     dev.vram.view(block + 0x200, 8, fmt="Q")[0] = directory
     same = True
     for mapping in (large_pages, small_pages):
@@ -126,10 +127,19 @@ def read_through_tables(dev, count=(6 << 20) + 0x5000):
         for address, size in mapping.paddrs:
             dev.vram.view(address, size)[:] = data[done : done + size]
             done += size
-        dev.NV_PBUS_BAR1_BLOCK.write(mode=1, target=0, ptr=block >> 12)
+        bind_bar1(dev, 1, block)
         same &= dev.pci_dev.map_bar(1, off=mapping.va_addr, size=mapping.size)[:] == data
-        dev.NV_PBUS_BAR1_BLOCK.write(mode=0, target=0, ptr=0)
+        bind_bar1(dev, 0, 0)
     return same
+
+
+def bind_bar1(dev, mode, block):
+    """Has BAR1 go through the page tables of an instance block, or not."""
+    if dev.fmc_boot:
+        dev.NV_VIRTUAL_FUNCTION_PRIV_FUNC_BAR1_BLOCK_HIGH_ADDR.write(block >> 32)
+        dev.NV_VIRTUAL_FUNCTION_PRIV_FUNC_BAR1_BLOCK_LOW_ADDR.write(mode=mode, target=0, ptr=block >> 12 & 0xFFFFF)
+    else:
+        dev.NV_PBUS_BAR1_BLOCK.write(mode=mode, target=0, ptr=block >> 12)
 
 
 def bring_up(device):
