@@ -47,7 +47,7 @@ const LIMIT = 180_000;
  */
 /** @typedef {{ runs: Run[], messages: string[], bad: string[], missed: string[], counts: Record<string, number> }} Result */
 
-/** What the driver's objects hold once it got there, in the order in which it does. @type {readonly (readonly [string, (run: Run) => boolean])[]} */
+/** What the driver's objects hold once it got there, in the order in which it does. @type {readonly (readonly [string, (run: Run, chip: string) => boolean])[]} */
 const STAGES = [
   ["the chip is known", (run) => run.chip !== null],
   ["video memory has its size, page tables are begun", (run) => (run.memory ?? 0) > 0],

@@ -1,5 +1,5 @@
-import { sha256 } from '@noble/hashes/sha2.js';
-import { SYNTHETIC_SIGNATURE } from '@nova-stack/gpu-regs';
+import { sha256, sha384 } from '@noble/hashes/sha2.js';
+import { CHIPS, COT_PAYLOAD, SYNTHETIC_SIGNATURE, type ChipName } from '@nova-stack/gpu-regs';
 import { openDriverEnd, SHARED_MEMORY, type DriverEnd } from '@nova-stack/gsp-rpc';
 import type { ChipFacts } from '@nova-stack/hw-model/port';
 import { createGspRm, type GspRmOptions } from '../gsp-rm.ts';
@@ -17,7 +17,7 @@ const MIB = 0x100000;
 /** Bus addresses of what the driver lays into memory. */
 const AT = {
   meta: 0x1000_0000, libos: 0x1000_1000, rmArgs: 0x1000_2000, signature: 0x1000_3000, level0: 0x1000_4000, level1: 0x1000_5000,
-  level2: 0x1000_6000, suspend: 0x1000_7000, bootloader: 0x1010_0000, log: 0x1020_0000, shared: 0x1030_0000, image: 0x1100_0000, saved: 0x8000_0000,
+  level2: 0x1000_6000, suspend: 0x1000_7000, fmcParams: 0x1000_8000, fmc: 0x100c_0000, bootloader: 0x1010_0000, log: 0x1020_0000, shared: 0x1030_0000, image: 0x1100_0000, saved: 0x8000_0000,
 };
 
 export interface Layout {
@@ -60,6 +60,8 @@ export interface Driver {
   readonly firmware: Provocation;
   /** How this driver's release spells things; the fields that tests touch are the same in all. */
   readonly rm: (typeof FORMATS)['570.144']['rm'];
+  /** Shows the FSP a GSP-FMC of `version`, by a message that `change` may spoil; its answer is in `hardware.answers`. */
+  startFsp(change?: (trust: FspStart) => void): void;
   startFwsec(command: number, region?: { readonly start: number; readonly size: number }): void;
   startBooterLoad(): void;
   /** With `save`, WPR2 goes to system memory first. */
@@ -77,6 +79,17 @@ export interface Driver {
   alloc(client: number, parent: number, handle: number, cls: number, params?: Uint8Array): Promise<{ readonly status: number; readonly result: number }>;
   /** Sends an event through the model. */
   raise(event: FirmwareEvent): boolean;
+}
+
+/** What a driver shows the FSP. */
+export interface FspStart {
+  readonly fmc: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly signature: Uint8Array;
+  version: number;
+  frtsOffset: number;
+  frtsSize: number;
+  bootParams: number;
 }
 
 export interface DriverOptions {
@@ -97,9 +110,10 @@ export function driver(options: DriverOptions = {}): Driver {
   let firmware: Provocation | undefined;
   const hardware = new FakeHardware(createGspRm({ ...options.firmware, provoke: (given) => { firmware = given; } }), options.facts);
   const { vramSize } = hardware.facts;
-  const image = synthetic({ kind: 'gspRm', version, imem: options.imageSize ?? 0x12345, dmem: new Uint8Array(0) });
+  const { chip } = hardware.facts;
+  const image = synthetic({ kind: 'gspRm', version, chip, imem: options.imageSize ?? 0x12345, dmem: new Uint8Array(0) });
   const signed = signature(sha256(image), 0, 0x1000);
-  const bootloader = synthetic({ kind: 'gspBootloader', version, imem: 0x9000, dmem: new Uint8Array(0) });
+  const bootloader = synthetic({ kind: 'gspBootloader', version, chip, imem: 0x9000, dmem: new Uint8Array(0) });
   const { bootloaderOffset: slot, falconSize } = SYNTHETIC_SIGNATURE;
   bootloader.fill(0, slot, slot + falconSize);
   bootloader.set(signature(sha256(bootloader), 0), slot);
@@ -179,6 +193,28 @@ export function driver(options: DriverOptions = {}): Driver {
   const self: Driver = {
     hardware, layout, shared, end, rm, writeRmArguments, firmware: firmware!,
     raise: (event) => firmware!.raise(event),
+    startFsp(change) {
+      const trusted = CHIPS[chip as ChipName].family.chainOfTrust!;
+      const fmc = synthetic({ kind: 'fmc', version, chip, imem: 0x4444, dmem: new Uint8Array(0) });
+      const start: FspStart = {
+        fmc, hash: sha384(fmc), signature: signature(sha256(fmc), 0, trusted.signatureSize), version: trusted.version, frtsOffset: 0x1c0_0000, frtsSize: MIB, bootParams: AT.fmcParams,
+      };
+      change?.(start);
+      memory.write(AT.fmc, start.fmc);
+      memory.write(AT.fmcParams, rm.GSP_FMC_BOOT_PARAMS.create({
+        bootGspRmParams: { target: 1, gspRmDescSize: 256, gspRmDescOffset: BigInt(AT.meta), bIsGspRmBoot: true }, gspRmParams: { target: 2, bootArgsOffset: BigInt(AT.libos) },
+      }));
+      const padded = (bytes: Uint8Array): Uint8Array => {
+        const whole = new Uint8Array(384);
+        whole.set(bytes);
+        return whole;
+      };
+      const payload = COT_PAYLOAD.create({
+        version: start.version, size: 860, gspFmcSysmemOffset: BigInt(AT.fmc), frtsVidmemOffset: BigInt(start.frtsOffset), frtsVidmemSize: start.frtsSize,
+        hash384: start.hash, publicKey: new Uint8Array(384), signature: padded(start.signature), gspBootArgsSysmemOffset: BigInt(start.bootParams),
+      });
+      hardware.port.fspMessage!(0, Uint8Array.of(0, 0, 0, 0xc0, 0x7e, 0xde, 0x10, 0x14, ...payload));
+    },
     startFwsec(command, frts = { start: layout.frts, size: MIB }) {
       const { dmem, interfaceOffset, patched } = fwsecDmem(command, frts);
       hardware.port.engineReset('gsp');
