@@ -59,6 +59,8 @@ export async function novaCore(version: string): Promise<TimedCore> {
       if (how === 'refused') faults.push({ point: BOOT_TASK, action: 'status', value: 0x40 });
       else faults.push({ point: 'gsp-rm.reply', action: 'drop' });
     },
+    // While time stands still, nothing that takes some ends.
+    stall: () => machine.clock.hold(),
     // Its clients have a second.
     withdraw: async () => {
       present = false;

@@ -76,9 +76,9 @@ test('clients of different versions and kinds share one GPU, each with what it a
   await client('new', 'nova-core.vgpu', [{ interface: 'base', major: 1, minMinor: 1, maxMinor: 4 }, { interface: 'vgpu', major: 1, minMinor: 0, maxMinor: 9 }, { interface: 'vgpu', major: 2, minMinor: 0, maxMinor: 0, optional: true }]);
   const core = await machine.core.probe(machine.pci.find({ vendor: 0x10de, baseClass: 0x03 })[0]!);
   expect(sessions.get('old')!.agreement.interfaces).toEqual({ base: { major: 1, minor: 0, deprecated: false } });
-  expect(sessions.get('new')!.agreement.interfaces).toEqual({ base: { major: 1, minor: 2, deprecated: false }, vgpu: { major: 1, minor: 1, deprecated: false } });
+  expect(sessions.get('new')!.agreement.interfaces).toEqual({ base: { major: 1, minor: 2, deprecated: false }, vgpu: { major: 2, minor: 0, deprecated: false } });
   expect(sessions.get('old')!.vgpu).toBeUndefined();
-  expect(sessions.get('new')!.vgpu!.querySupport().enabled).toBe(true);
+  expect(sessions.get('new')!.vgpu2!.querySupport().enabled).toBe(true);
   // What one holds the other does not see but in what is left.
   const { memoryAvailable } = sessions.get('new')!.base.limits().limits;
   const { region, size } = await sessions.get('old')!.base.allocate({ size: 1 });

@@ -57,6 +57,7 @@ const WORK: Readonly<Record<string, (...args: readonly never[]) => unknown>> = {
   quiesce: () => served!.core.quiesce!(),
   resume: () => { served!.core.resume!(); },
   remove: () => served!.core.remove!(),
+  stall: (operation: 'open') => { release = served!.core.stall!(operation); },
   hold: () => { release = served!.core.clock.hold(); },
   withdraw: (deadline: number) => served!.core.withdraw!(deadline),
   goOn: () => { release(); },

@@ -61,6 +61,10 @@ export class CoresOverSockets {
         write: (offset, bytes) => { this.#askNow('guestWrite', vf, offset, bytes); },
       }),
       mishap: (operation, how) => { this.#askNow('mishap', operation, how); },
+      stall: (operation) => {
+        this.#askNow('stall', operation);
+        return () => { this.#askNow('goOn'); };
+      },
       breakInstance: (vf) => { this.#askNow('breakInstance', vf); },
       fault: () => { this.#askNow('fault'); },
       quiesce: () => this.#ask('quiesce'),

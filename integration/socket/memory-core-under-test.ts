@@ -11,13 +11,18 @@ const NAMES = { open: 'vgpu.open', reset: 'instance.reset', close: 'instance.rel
 
 export function memoryCore(): TimedCore {
   const next = new Map<string, Mishap>();
+  const stalls = new Map<string, Promise<void>>();
   const clock = createVirtualClock();
   const core = createMemoryCore({
     clock,
     before(operation) {
+      const stall = stalls.get(operation);
+      stalls.delete(operation);
+      if (stall) return stall;
       const how = next.get(operation);
       next.delete(operation);
       if (how !== undefined) throw how === 'timeout' ? new ContractError('Timeout', 'The device did not answer in time') : new ContractError('DeviceError', 'The device refused');
+      return undefined;
     },
   });
   return {
@@ -28,6 +33,11 @@ export function memoryCore(): TimedCore {
     lent: () => { const { bytes, instances } = core.lent(); return { bytes, instances }; },
     guest: (vf) => ({ read: (offset, length) => core.guestRead(vf, offset, length), write: (offset, bytes) => { core.guestWrite(vf, offset, bytes); } }),
     mishap: (operation, how) => void next.set(NAMES[operation], how),
+    stall: (operation) => {
+      let go: () => void = () => undefined;
+      stalls.set(operation === 'open' ? 'vgpu.open' : 'instance.save', new Promise((resolve) => { go = resolve; }));
+      return () => { go(); };
+    },
     breakInstance: (vf) => { core.breakInstance(vf); },
     fault: () => { core.published.emit({ kind: 'device.fault', payload: { contained: true } }); },
     quiesce: () => core.published.quiesce(core.clock, 'suspend', 10),

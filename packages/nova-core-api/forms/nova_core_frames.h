@@ -435,6 +435,283 @@ static const struct nova_vgpu_ops nova_frames_vgpu_ops = {
 	nova_frames_vgpu_submit_types,
 };
 
+/* vgpu 2.0 */
+static const struct nova_frames_struct nova_frames_of_vgpu2_type = { sizeof(struct nova_vgpu2_type), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_type_verdict = { sizeof(struct nova_vgpu2_type_verdict), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_type_capacity = { sizeof(struct nova_vgpu2_type_capacity), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_placement = { sizeof(struct nova_vgpu2_placement), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_guest_identity = { sizeof(struct nova_vgpu2_guest_identity), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_query_support_out = { sizeof(struct nova_vgpu2_query_support_out), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_list_types_out[] = {
+	{ NOVA_FRAMES_LIST_OUT, offsetof(struct nova_vgpu2_list_types_out, types), offsetof(struct nova_vgpu2_list_types_out, types_count), 4, offsetof(struct nova_vgpu2_list_types_out, types_capacity), offsetof(struct nova_vgpu2_list_types_out, types_stride), &nova_frames_of_vgpu2_type },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_list_types_out = { sizeof(struct nova_vgpu2_list_types_out), 1, nova_frames_pointers_of_vgpu2_list_types_out };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_submit_types_in[] = {
+	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_vgpu2_submit_types_in, data), offsetof(struct nova_vgpu2_submit_types_in, data_length), 8, 0, 0, NULL },
+	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_vgpu2_submit_types_in, label), offsetof(struct nova_vgpu2_submit_types_in, label_length), 4, 0, 0, NULL },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_submit_types_in = { sizeof(struct nova_vgpu2_submit_types_in), 2, nova_frames_pointers_of_vgpu2_submit_types_in };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_submit_types_out[] = {
+	{ NOVA_FRAMES_LIST_OUT, offsetof(struct nova_vgpu2_submit_types_out, verdicts), offsetof(struct nova_vgpu2_submit_types_out, verdicts_count), 4, offsetof(struct nova_vgpu2_submit_types_out, verdicts_capacity), offsetof(struct nova_vgpu2_submit_types_out, verdicts_stride), &nova_frames_of_vgpu2_type_verdict },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_submit_types_out = { sizeof(struct nova_vgpu2_submit_types_out), 1, nova_frames_pointers_of_vgpu2_submit_types_out };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_capacity_out[] = {
+	{ NOVA_FRAMES_LIST_OUT, offsetof(struct nova_vgpu2_capacity_out, types), offsetof(struct nova_vgpu2_capacity_out, types_count), 4, offsetof(struct nova_vgpu2_capacity_out, types_capacity), offsetof(struct nova_vgpu2_capacity_out, types_stride), &nova_frames_of_vgpu2_type_capacity },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_capacity_out = { sizeof(struct nova_vgpu2_capacity_out), 1, nova_frames_pointers_of_vgpu2_capacity_out };
+static const struct nova_frames_struct nova_frames_of_vgpu2_placements_in = { sizeof(struct nova_vgpu2_placements_in), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_placements_out[] = {
+	{ NOVA_FRAMES_LIST_OUT, offsetof(struct nova_vgpu2_placements_out, placements), offsetof(struct nova_vgpu2_placements_out, placements_count), 4, offsetof(struct nova_vgpu2_placements_out, placements_capacity), offsetof(struct nova_vgpu2_placements_out, placements_stride), &nova_frames_of_vgpu2_placement },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_placements_out = { sizeof(struct nova_vgpu2_placements_out), 1, nova_frames_pointers_of_vgpu2_placements_out };
+static const struct nova_frames_struct nova_frames_of_vgpu2_set_mode_in = { sizeof(struct nova_vgpu2_set_mode_in), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_set_mode_out = { sizeof(struct nova_vgpu2_set_mode_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_assign_in = { sizeof(struct nova_vgpu2_assign_in), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_assign_out[] = {
+	{ NOVA_FRAMES_RECORD_OUT, offsetof(struct nova_vgpu2_assign_out, identity), 0, 4, 0, 0, &nova_frames_of_vgpu2_guest_identity },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_assign_out = { sizeof(struct nova_vgpu2_assign_out), 1, nova_frames_pointers_of_vgpu2_assign_out };
+static const struct nova_frames_struct nova_frames_of_vgpu2_unassign_in = { sizeof(struct nova_vgpu2_unassign_in), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_get_assignment_in = { sizeof(struct nova_vgpu2_get_assignment_in), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_get_assignment_out[] = {
+	{ NOVA_FRAMES_RECORD_OUT, offsetof(struct nova_vgpu2_get_assignment_out, identity), 0, 4, 0, 0, &nova_frames_of_vgpu2_guest_identity },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_get_assignment_out = { sizeof(struct nova_vgpu2_get_assignment_out), 1, nova_frames_pointers_of_vgpu2_get_assignment_out };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_open_in[] = {
+	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_vgpu2_open_in, label), offsetof(struct nova_vgpu2_open_in, label_length), 4, 0, 0, NULL },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_open_in = { sizeof(struct nova_vgpu2_open_in), 1, nova_frames_pointers_of_vgpu2_open_in };
+static const struct nova_frames_struct nova_frames_of_vgpu2_open_out = { sizeof(struct nova_vgpu2_open_out), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_restore_in[] = {
+	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_vgpu2_restore_in, label), offsetof(struct nova_vgpu2_restore_in, label_length), 4, 0, 0, NULL },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_restore_in = { sizeof(struct nova_vgpu2_restore_in), 1, nova_frames_pointers_of_vgpu2_restore_in };
+static const struct nova_frames_struct nova_frames_of_vgpu2_restore_out = { sizeof(struct nova_vgpu2_restore_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_set_bus_master_in = { sizeof(struct nova_vgpu2_instance_set_bus_master_in), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_info_out = { sizeof(struct nova_vgpu2_instance_info_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_reset_out = { sizeof(struct nova_vgpu2_instance_reset_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_close_out = { sizeof(struct nova_vgpu2_instance_close_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_compatibility_out = { sizeof(struct nova_vgpu2_instance_compatibility_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_instance_save_out = { sizeof(struct nova_vgpu2_instance_save_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_status_out = { sizeof(struct nova_vgpu2_operation_status_out), 0, NULL };
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_wait_out = { sizeof(struct nova_vgpu2_operation_wait_out), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_operation_instance_out[] = {
+	{ NOVA_FRAMES_RECORD_OUT, offsetof(struct nova_vgpu2_operation_instance_out, identity), 0, 4, 0, 0, &nova_frames_of_vgpu2_guest_identity },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_instance_out = { sizeof(struct nova_vgpu2_operation_instance_out), 1, nova_frames_pointers_of_vgpu2_operation_instance_out };
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_read_in = { sizeof(struct nova_vgpu2_operation_read_in), 0, NULL };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_operation_read_out[] = {
+	{ NOVA_FRAMES_BYTES_OUT, offsetof(struct nova_vgpu2_operation_read_out, bytes), offsetof(struct nova_vgpu2_operation_read_out, bytes_length), 8, offsetof(struct nova_vgpu2_operation_read_out, bytes_capacity), 0, NULL },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_read_out = { sizeof(struct nova_vgpu2_operation_read_out), 1, nova_frames_pointers_of_vgpu2_operation_read_out };
+static const struct nova_frames_pointer nova_frames_pointers_of_vgpu2_operation_write_in[] = {
+	{ NOVA_FRAMES_BYTES_IN, offsetof(struct nova_vgpu2_operation_write_in, bytes), offsetof(struct nova_vgpu2_operation_write_in, bytes_length), 8, 0, 0, NULL },
+};
+static const struct nova_frames_struct nova_frames_of_vgpu2_operation_write_in = { sizeof(struct nova_vgpu2_operation_write_in), 1, nova_frames_pointers_of_vgpu2_operation_write_in };
+
+static const struct nova_frames_slot nova_frames_vgpu2[] = {
+	{ 2, 2, 0, 0, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_query_support_out },
+	{ 2, 2, 0, 1, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_list_types_out },
+	{ 2, 2, 0, 2, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_submit_types_in, &nova_frames_of_vgpu2_submit_types_out },
+	{ 2, 2, 0, 3, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_capacity_out },
+	{ 2, 2, 0, 4, 1, 0, { 0, 0 }, &nova_frames_of_vgpu2_placements_in, &nova_frames_of_vgpu2_placements_out },
+	{ 2, 2, 0, 5, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_set_mode_in, &nova_frames_of_vgpu2_set_mode_out },
+	{ 2, 2, 0, 6, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_assign_in, &nova_frames_of_vgpu2_assign_out },
+	{ 2, 2, 0, 7, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_unassign_in, NULL },
+	{ 2, 2, 0, 8, 1, 0, { 0, 0 }, &nova_frames_of_vgpu2_get_assignment_in, &nova_frames_of_vgpu2_get_assignment_out },
+	{ 2, 2, 0, 9, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_open_in, &nova_frames_of_vgpu2_open_out },
+	{ 2, 2, 0, 10, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_restore_in, &nova_frames_of_vgpu2_restore_out },
+	{ 2, 2, 0, 11, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_instance_set_bus_master_in, NULL },
+	{ 2, 2, 0, 12, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_instance_info_out },
+	{ 2, 2, 0, 13, 0, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_instance_reset_out },
+	{ 2, 2, 0, 14, 0, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_instance_close_out },
+	{ 2, 2, 0, 15, 0, 0, { 0, 0 }, NULL, NULL },
+	{ 2, 2, 0, 16, 0, 0, { 0, 0 }, NULL, NULL },
+	{ 2, 2, 0, 17, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_instance_compatibility_out },
+	{ 2, 2, 0, 18, 0, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_instance_save_out },
+	{ 2, 2, 0, 19, 0, 1, { 0, 0 }, NULL, NULL },
+	{ 2, 2, 0, 20, 1, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_operation_status_out },
+	{ 2, 2, 0, 21, 1, 0, { 0, 0 }, NULL, NULL },
+	{ 2, 2, 0, 22, 0, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_operation_wait_out },
+	{ 2, 2, 0, 23, 1, 0, { 0, 0 }, NULL, NULL },
+	{ 2, 2, 0, 24, 0, 0, { 0, 0 }, NULL, &nova_frames_of_vgpu2_operation_instance_out },
+	{ 2, 2, 0, 25, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_operation_read_in, &nova_frames_of_vgpu2_operation_read_out },
+	{ 2, 2, 0, 26, 0, 0, { 0, 0 }, &nova_frames_of_vgpu2_operation_write_in, NULL },
+	{ 2, 2, 0, 27, 0, 1, { 0, 0 }, NULL, NULL },
+};
+
+static int nova_frames_vgpu2_query_support(struct nova_core *core, uint64_t session, struct nova_vgpu2_query_support_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[0], session, 0, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_list_types(struct nova_core *core, uint64_t session, struct nova_vgpu2_list_types_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[1], session, 0, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_submit_types(struct nova_core *core, uint64_t session, const struct nova_vgpu2_submit_types_in *in, struct nova_vgpu2_submit_types_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[2], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_capacity(struct nova_core *core, uint64_t session, struct nova_vgpu2_capacity_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[3], session, 0, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_placements(struct nova_core *core, uint64_t session, const struct nova_vgpu2_placements_in *in, struct nova_vgpu2_placements_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[4], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_set_mode(struct nova_core *core, uint64_t session, const struct nova_vgpu2_set_mode_in *in, struct nova_vgpu2_set_mode_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[5], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_assign(struct nova_core *core, uint64_t session, const struct nova_vgpu2_assign_in *in, struct nova_vgpu2_assign_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[6], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_unassign(struct nova_core *core, uint64_t session, const struct nova_vgpu2_unassign_in *in, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[7], session, 0, (const uint8_t *)in, NULL, error);
+}
+
+static int nova_frames_vgpu2_get_assignment(struct nova_core *core, uint64_t session, const struct nova_vgpu2_get_assignment_in *in, struct nova_vgpu2_get_assignment_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[8], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_open(struct nova_core *core, uint64_t session, const struct nova_vgpu2_open_in *in, struct nova_vgpu2_open_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[9], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_restore(struct nova_core *core, uint64_t session, const struct nova_vgpu2_restore_in *in, struct nova_vgpu2_restore_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[10], session, 0, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_set_bus_master(struct nova_core *core, uint64_t session, uint64_t instance, const struct nova_vgpu2_instance_set_bus_master_in *in, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[11], session, instance, (const uint8_t *)in, NULL, error);
+}
+
+static int nova_frames_vgpu2_instance_info(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu2_instance_info_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[12], session, instance, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_reset(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu2_instance_reset_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[13], session, instance, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_close(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu2_instance_close_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[14], session, instance, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_stop(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[15], session, instance, NULL, NULL, error);
+}
+
+static int nova_frames_vgpu2_instance_resume(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[16], session, instance, NULL, NULL, error);
+}
+
+static int nova_frames_vgpu2_instance_compatibility(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu2_instance_compatibility_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[17], session, instance, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_save(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_vgpu2_instance_save_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[18], session, instance, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_instance_release(struct nova_core *core, uint64_t session, uint64_t instance, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[19], session, instance, NULL, NULL, error);
+}
+
+static int nova_frames_vgpu2_operation_status(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_vgpu2_operation_status_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[20], session, operation, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_operation_cancel(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[21], session, operation, NULL, NULL, error);
+}
+
+static int nova_frames_vgpu2_operation_wait(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_vgpu2_operation_wait_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[22], session, operation, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_operation_outcome(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[23], session, operation, NULL, NULL, error);
+}
+
+static int nova_frames_vgpu2_operation_instance(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_vgpu2_operation_instance_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[24], session, operation, NULL, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_operation_read(struct nova_core *core, uint64_t session, uint64_t operation, const struct nova_vgpu2_operation_read_in *in, struct nova_vgpu2_operation_read_out *out, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[25], session, operation, (const uint8_t *)in, (uint8_t *)out, error);
+}
+
+static int nova_frames_vgpu2_operation_write(struct nova_core *core, uint64_t session, uint64_t operation, const struct nova_vgpu2_operation_write_in *in, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[26], session, operation, (const uint8_t *)in, NULL, error);
+}
+
+static int nova_frames_vgpu2_operation_release(struct nova_core *core, uint64_t session, uint64_t operation, struct nova_error *error)
+{
+	return nova_frames_call(core, &nova_frames_vgpu2[27], session, operation, NULL, NULL, error);
+}
+
+static const struct nova_vgpu2_ops nova_frames_vgpu2_ops = {
+	sizeof(struct nova_vgpu2_ops), 28,
+	nova_frames_vgpu2_query_support,
+	nova_frames_vgpu2_list_types,
+	nova_frames_vgpu2_submit_types,
+	nova_frames_vgpu2_capacity,
+	nova_frames_vgpu2_placements,
+	nova_frames_vgpu2_set_mode,
+	nova_frames_vgpu2_assign,
+	nova_frames_vgpu2_unassign,
+	nova_frames_vgpu2_get_assignment,
+	nova_frames_vgpu2_open,
+	nova_frames_vgpu2_restore,
+	nova_frames_vgpu2_instance_set_bus_master,
+	nova_frames_vgpu2_instance_info,
+	nova_frames_vgpu2_instance_reset,
+	nova_frames_vgpu2_instance_close,
+	nova_frames_vgpu2_instance_stop,
+	nova_frames_vgpu2_instance_resume,
+	nova_frames_vgpu2_instance_compatibility,
+	nova_frames_vgpu2_instance_save,
+	nova_frames_vgpu2_instance_release,
+	nova_frames_vgpu2_operation_status,
+	nova_frames_vgpu2_operation_cancel,
+	nova_frames_vgpu2_operation_wait,
+	nova_frames_vgpu2_operation_outcome,
+	nova_frames_vgpu2_operation_instance,
+	nova_frames_vgpu2_operation_read,
+	nova_frames_vgpu2_operation_write,
+	nova_frames_vgpu2_operation_release,
+};
+
 /* drm 1.0 */
 static const struct nova_frames_struct nova_frames_of_drm_fact = { sizeof(struct nova_drm_fact), 0, NULL };
 static const struct nova_frames_pointer nova_frames_pointers_of_drm_facts_out[] = {
@@ -460,6 +737,7 @@ static const struct nova_drm_ops nova_frames_drm_ops = {
 static const struct nova_frames_iface nova_frames_ifaces[] = {
 	{ 1, 1, 9, sizeof(struct nova_base_ops), offsetof(struct nova_core, base), (const uint8_t *)&nova_frames_base_ops, nova_frames_base },
 	{ 2, 1, 11, sizeof(struct nova_vgpu_ops), offsetof(struct nova_core, vgpu), (const uint8_t *)&nova_frames_vgpu_ops, nova_frames_vgpu },
+	{ 2, 2, 28, sizeof(struct nova_vgpu2_ops), offsetof(struct nova_core, vgpu2), (const uint8_t *)&nova_frames_vgpu2_ops, nova_frames_vgpu2 },
 	{ 3, 1, 1, sizeof(struct nova_drm_ops), offsetof(struct nova_core, drm), (const uint8_t *)&nova_frames_drm_ops, nova_frames_drm },
 };
 

@@ -16,6 +16,10 @@ export const CAPABILITIES = {
   'vgpu.diagnostics.logs': 67,
   'vgpu.types.submit': 68,
   'vgpu.quota.encoder': 69,
+  'vgpu.capacity.plan': 70,
+  'vgpu.mixed-sizes': 71,
+  'vgpu.placement.explicit': 72,
+  'vgpu.migration.stop-copy': 73,
   'drm.facts': 128,
 } as const;
 

@@ -6,7 +6,7 @@ export { CAPABILITIES, type Capability } from './capabilities.ts';
 
 // Sessions
 export type {
-  BaseClient, ContractEvent, CoreEndpoint, DrmClient, EventFrame, EventHandler, Instance, Region, Session, VgpuClient,
+  BaseClient, ContractEvent, CoreEndpoint, DrmClient, EventFrame, EventHandler, Instance, InstanceV2, OperationV2, Region, Session, VgpuClient, VgpuV2Client,
 } from './session.ts';
 export { INSTANCE_STATES, SESSION_STATES, type SessionState, type SessionStateRow } from './states.ts';
 
@@ -17,6 +17,7 @@ export { CORE_ENDPOINT } from './core-endpoint-key.ts';
 // The contract as data
 export { BASE_V1 } from './schema/base-v1.ts';
 export { VGPU_V1, type InstanceState } from './schema/vgpu-v1.ts';
+export { VGPU_V2 } from './schema/vgpu-v2.ts';
 export { DRM_V1 } from './schema/drm-v1.ts';
 export { atMinor } from './schema/at-minor.ts';
 export { INTERFACES, SEVERITIES } from './schema/interface.ts';

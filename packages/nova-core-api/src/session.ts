@@ -3,13 +3,19 @@ import type { BASE_V1 } from './schema/base-v1.ts';
 import type { DRM_V1 } from './schema/drm-v1.ts';
 import type { ClientOf, EventPayload, ObjectOf } from './schema/interface.ts';
 import type { VGPU_V1 } from './schema/vgpu-v1.ts';
+import type { VGPU_V2 } from './schema/vgpu-v2.ts';
 import type { SessionState } from './states.ts';
 
 export type BaseClient = ClientOf<typeof BASE_V1>;
 export type VgpuClient = ClientOf<typeof VGPU_V1>;
+export type VgpuV2Client = ClientOf<typeof VGPU_V2>;
 export type DrmClient = ClientOf<typeof DRM_V1>;
 export type Region = ObjectOf<typeof BASE_V1, 'region'>;
 export type Instance = ObjectOf<typeof VGPU_V1, 'instance'>;
+
+export type InstanceV2 = ObjectOf<typeof VGPU_V2, 'instance'>;
+/** Something that takes time. */
+export type OperationV2 = ObjectOf<typeof VGPU_V2, 'operation'>;
 
 type KindsOf<I> = keyof (I extends { readonly events: infer E } ? E : never) & string;
 type EventsOf<I> = { [K in KindsOf<I>]: { readonly kind: K; readonly payload: EventPayload<I, K> } }[KindsOf<I>];
@@ -23,7 +29,7 @@ export interface EventFrame {
 }
 
 /** One event, told apart by `kind`. */
-export type ContractEvent = EventFrame & (EventsOf<typeof BASE_V1> | EventsOf<typeof VGPU_V1>);
+export type ContractEvent = EventFrame & (EventsOf<typeof BASE_V1> | EventsOf<typeof VGPU_V1> | Extract<EventsOf<typeof VGPU_V2>, { readonly kind: 'operation.done' }>);
 
 /** What a client has of a core after the handshake. Everything obtained from it is released, last first, when it ends. */
 export interface Session {
@@ -34,6 +40,8 @@ export interface Session {
   readonly base: BaseClient;
   /** Absent when it was not agreed on. */
   readonly vgpu: VgpuClient | undefined;
+  /** The same at its second major; of the two a session has one at most. */
+  readonly vgpu2: VgpuV2Client | undefined;
   readonly drm: DrmClient | undefined;
   /**
    * Waits for calls under way, releases everything, last first, and ends the session; when it resolves no event

@@ -66,7 +66,7 @@ describe.skipIf(COMPILERS.length === 0)('the C library', () => {
     expect(await client.ask('tables')).toBe('9 11 1 fd 1');
     const line = await client.ask('attach 1 1');
     const s = second(line);
-    expect(line).toMatch(/^0 \d+ caps 7f 17 1 1=1\.1 2=1\.1 3=1\.0$/);
+    expect(line).toMatch(/^0 \d+ caps 7f 3d7 1 1=1\.1 2=1\.1 3=1\.0$/);
     expect(await client.ask(`info ${s} 152`)).toMatch(/^0 size 136 .* Memory 1048576$/);
     const region = second(await client.ask(`allocate ${s} 5000`));
     expect(await client.ask(`write ${s} ${region} 10 010203`)).toBe('0');

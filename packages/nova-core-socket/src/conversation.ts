@@ -1,7 +1,7 @@
 // What a connection says, frame by frame; it knows no socket.
 import { ContractError, type CoreEndpoint } from '@nova-stack/nova-core-api';
 import {
-  FrameReader, FrameWriter, MAX_SESSIONS, readGreeting, readHello, statusOf, writeAgreement, writeError, writeEvent, writeOffer, type SlotCodec,
+  FrameReader, FrameWriter, MAX_SESSIONS, prefixOf, readGreeting, readHello, statusOf, writeAgreement, writeError, writeEvent, writeOffer, type SlotCodec,
 } from '@nova-stack/nova-core-api/wire';
 
 import { Handles } from './handles.ts';
@@ -168,7 +168,7 @@ export class Conversation {
     }
     const given = Object.keys(slot.gives);
     if (given.length > 0 && this.#objects.full) throw new ContractError('NoCapacity', `A connection holds at most ${MAX_OBJECTS} objects at a time`, { subject: 'object' });
-    const target = held?.object ?? (served.session as unknown as Readonly<Record<string, Callable>>)[table.schema.name]!;
+    const target = held?.object ?? (served.session as unknown as Readonly<Record<string, Callable>>)[prefixOf(table.schema)]!;
     const out = (await target[slot.member]!(input) ?? {}) as Readonly<Record<string, unknown>>;
     const kept = given.map((name) => [name, this.#objects.add({ owner: served, kind: slot.gives[name]!, object: out[name] as Callable })] as const);
     const answer = { ...out, ...Object.fromEntries(kept) };

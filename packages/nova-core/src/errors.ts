@@ -54,6 +54,8 @@ export type NovaCoreCode =
   | 'PUBLISH'
   /** Memory of the device or of the host is used up. */
   | 'NO_MEMORY'
+  /** Whoever asked for it wants it no more; what was done was undone. */
+  | 'CANCELLED'
   /** Something that was acquired could not be given back. */
   | 'TEARDOWN';
 

@@ -38,7 +38,7 @@ test('boots, serves until it is told to end, and leaves nothing', async () => {
   const status = serveCoreDriver(['--socket', socket, '--types', types, '--quiet'], { out: ready, err: ready }, ended);
   expect(await said).toBe(`ready: NVIDIA L40 on ${socket}\n`);
   expect(statSync(types).size).toBeGreaterThan(1000);
-  expect((await offerAt(socket)).interfaces).toEqual({ base: [{ major: 1, minor: 2 }], vgpu: [{ major: 1, minor: 1 }], drm: [{ major: 1, minor: 0 }] });
+  expect((await offerAt(socket)).interfaces).toEqual({ base: [{ major: 1, minor: 2 }], vgpu: [{ major: 1, minor: 1 }, { major: 2, minor: 0 }], drm: [{ major: 1, minor: 0 }] });
   end();
   expect(await status).toBe(0);
   expect(existsSync(socket)).toBe(false);

@@ -2,7 +2,7 @@ import { CAPABILITIES, type Capability } from '../capabilities.ts';
 import { ContractError, type ErrorCode } from '../errors.ts';
 import type { Hello } from '../handshake.ts';
 import type { InterfaceName } from '../schema/interface.ts';
-import type { EventHandler, Instance, Region, Session, VgpuClient } from '../session.ts';
+import type { EventHandler, Instance, InstanceV2, OperationV2, Region, Session, VgpuClient, VgpuV2Client } from '../session.ts';
 import type { CoreUnderTest, Means } from './core-under-test.ts';
 
 /** One duty of a core, tried. */
@@ -12,7 +12,7 @@ export interface ConformanceCase {
   /** What a core must do. */
   readonly duty: string;
   /** Interfaces that the core must offer for the duty to be one. */
-  readonly interfaces?: readonly InterfaceName[];
+  readonly interfaces?: readonly (InterfaceName | 'vgpu 2')[];
   readonly capabilities?: readonly Capability[];
   readonly means?: readonly Means[];
   /** @throws ConformanceError when the core does not do it */
@@ -97,6 +97,37 @@ export async function withInstance(core: CoreUnderTest, onEvent?: EventHandler):
   const { vf } = await vgpu.assign({ typeId: types[0]!.typeId, owner: owner(1) });
   const { instance } = await vgpu.open({ vf, owner: owner(1), label: 'guest', process: 1 });
   return { session, vgpu, vf, instance, type: types[0]! };
+}
+
+/** What a client says that speaks the second major of virtual GPUs alone. */
+export const SECOND: Pick<Hello, 'wants'> = { wants: [{ interface: 'base', major: 1, minMinor: 0, maxMinor: 0xffff }, { interface: 'vgpu', major: 2, minMinor: 0, maxMinor: 0xffff }] };
+
+type Type2 = ReturnType<VgpuV2Client['listTypes']>['types'][number];
+
+/** The same at the second major. */
+export async function withTypes2(core: CoreUnderTest, onEvent?: EventHandler): Promise<{ readonly session: Session; readonly vgpu: VgpuV2Client; readonly types: readonly Type2[] }> {
+  const session = await attach(core, SECOND, onEvent);
+  const vgpu = session.vgpu2!;
+  await vgpu.submitTypes({ data: core.types!, label: 'conformance' });
+  const types = [...vgpu.listTypes().types].filter(({ maxEqual }) => maxEqual > 0).sort((a, b) => a.profileSize - b.profileSize);
+  return { session, vgpu, types };
+}
+
+/** Something that was begun and has ended well. */
+export async function ended({ operation }: { readonly operation: OperationV2 }): Promise<OperationV2> {
+  await operation.wait();
+  operation.outcome();
+  return operation;
+}
+
+/** A session with an instance of the smallest type, opened by an operation. */
+export async function withInstance2(core: CoreUnderTest, onEvent?: EventHandler): Promise<{ readonly session: Session; readonly vgpu: VgpuV2Client; readonly vf: number; readonly instance: InstanceV2; readonly types: readonly Type2[] }> {
+  const { session, vgpu, types } = await withTypes2(core, onEvent);
+  const { vf } = await vgpu.assign({ typeId: types[0]!.typeId, owner: owner(1) });
+  const opening = await ended(await vgpu.open({ vf, owner: owner(1), label: 'guest', process: 1 }));
+  const { instance } = await opening.instance();
+  await opening.release();
+  return { session, vgpu, vf, instance, types };
 }
 
 /** Waits until events that were raised are delivered. */

@@ -8,7 +8,7 @@ const failures = (results: Awaited<ReturnType<typeof runCases>>): string[] => re
 
 test('every case has a name of its own and says what the duty is', () => {
   expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length);
-  for (const { name, duty } of CASES) expect([name, duty]).toEqual([expect.stringMatching(/^(handshake|session|memory|vgpu)\.[a-z-]+$/), expect.stringMatching(/^[a-z].{10,}$/)]);
+  for (const { name, duty } of CASES) expect([name, duty]).toEqual([expect.stringMatching(/^(handshake|session|memory|vgpu2?)\.[a-z-]+$/), expect.stringMatching(/^[a-z].{10,}$/)]);
 });
 
 test('the in-memory core does its duty, all of it', async () => {

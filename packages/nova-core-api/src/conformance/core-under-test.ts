@@ -30,6 +30,8 @@ export interface CoreUnderTest {
   guest?(vf: number): { read(offset: number, length: number): Uint8Array; write(offset: number, bytes: Uint8Array): void };
   /** Makes the next operation go wrong. */
   mishap?(operation: 'open' | 'reset' | 'close', how: Mishap): void;
+  /** Makes the next operation take until the function returned is called. */
+  stall?(operation: 'open' | 'save'): () => void;
   /** The guest's device breaks down. */
   breakInstance?(vf: number): void | Promise<void>;
   /** Raises `device.fault`. */

@@ -2,50 +2,14 @@
 import { CAPABILITIES } from '../capabilities.ts';
 import { ContractError } from '../errors.ts';
 import type { Hello } from '../handshake.ts';
-import type { EventHandler, Instance, Region, Session } from '../session.ts';
+import type { Region, Session } from '../session.ts';
 import { owner } from './case.ts';
 import type { CoreUnderTest } from './core-under-test.ts';
 import { memoryCoreUnderTest, type MemoryCoreUnderTest } from './memory-core-fixture.ts';
-
-/** Something with some members replaced; getters go on reading the original. */
-function changed<T extends object>(original: T, members: Partial<T>): T {
-  const copy = {} as T;
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(original))) Object.defineProperty(copy, name, { ...descriptor, configurable: true });
-  for (const [name, value] of Object.entries(members)) Object.defineProperty(copy, name, { value, enumerable: true, configurable: true });
-  return copy;
-}
-
-type Attach = (hello: Hello, onEvent?: EventHandler) => Promise<Session>;
-type Change = (good: MemoryCoreUnderTest) => Partial<CoreUnderTest>;
-
-const attaching = (change: (good: MemoryCoreUnderTest) => (attach: Attach) => Attach): Change =>
-  (good) => ({ endpoint: changed(good.endpoint, { attach: change(good)((hello, onEvent) => good.endpoint.attach(hello, onEvent)) }) });
-const helloChanged = (change: (hello: Hello) => Hello): Change => attaching(() => (attach) => (hello, onEvent) => attach(change(hello), onEvent));
-const eventsChanged = (change: (handler: EventHandler) => EventHandler): Change => attaching(() => (attach) => (hello, onEvent) => attach(hello, onEvent && change(onEvent)));
-const sessionChanged = (change: (session: Session, good: MemoryCoreUnderTest) => Session): Change => attaching((good) => (attach) => async (hello, onEvent) => change(await attach(hello, onEvent), good));
-
-type Base = Session['base'];
-type Vgpu = NonNullable<Session['vgpu']>;
-const baseChanged = (change: (base: Base, session: Session, good: MemoryCoreUnderTest) => Partial<Base>): Change => sessionChanged((session, good) => changed(session, { base: changed(session.base, change(session.base, session, good)) }));
-const vgpuChanged = (change: (vgpu: Vgpu, session: Session, good: MemoryCoreUnderTest) => Partial<Vgpu>): Change =>
-  sessionChanged((session, good) => (session.vgpu ? changed(session, { vgpu: changed(session.vgpu, change(session.vgpu, session, good)) }) : session));
-const regionChanged = (change: (region: Region, size: number) => Partial<Region>): Change => baseChanged((base) => ({
-  allocate: async (input) => {
-    const given = await base.allocate(input);
-    return { ...given, region: changed(given.region, change(given.region, given.size)) };
-  },
-}));
-const instanceChanged = (change: (instance: Instance, vf: number, good: MemoryCoreUnderTest, session: Session) => Partial<Instance>): Change => vgpuChanged((vgpu, session, good) => ({
-  open: async (input) => {
-    const given = await vgpu.open(input);
-    return { ...given, instance: changed(given.instance, change(given.instance, input.vf, good, session)) };
-  },
-}));
-
-const unless = (code: string, instead: (error: ContractError) => never): ((error: unknown) => never) => (error) => {
-  if (error instanceof ContractError && error.code === code) return instead(error);
-  throw error;
-};
+import {
+  attaching, baseChanged, changed, eventsChanged, helloChanged, instanceChanged, regionChanged, sessionChanged, unless, vgpuChanged, type Base, type Change,
+} from './mutant-changes-fixture.ts';
+import { SECOND_CHANGES } from './second-mutants-fixture.ts';
 
 /** What survives where it must not, for a whole core. */
 const leftBehind = new WeakMap<MemoryCoreUnderTest, Uint8Array>();
@@ -136,6 +100,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
   'vgpu.session-end': sessionChanged((session, good) => changed(session, {
     detach: async () => {
       await session.detach();
+      if (!session.vgpu) return;
       const other = await good.endpoint.attach({ kind: 'diagnostic', name: 'tidy', required: [], optional: good.endpoint.offer.capabilities, epoch: good.endpoint.offer.epoch, wants: [{ interface: 'base', major: 1, minMinor: 0, maxMinor: 9 }, { interface: 'vgpu', major: 1, minMinor: 0, maxMinor: 9 }] }).catch(() => undefined);
       await other?.vgpu?.unassign({ vf: 0, owner: owner(1) }).catch(() => undefined);
       await other?.detach();
@@ -146,7 +111,7 @@ const CHANGES: Readonly<Record<string, Change>> = {
 const used = new WeakSet<MemoryCoreUnderTest>();
 
 /** A broken core for each case, by the case's name. */
-export const MUTANTS: ReadonlyMap<string, () => CoreUnderTest> = new Map(Object.entries(CHANGES).map(([name, change]) => [name, () => {
+export const MUTANTS: ReadonlyMap<string, () => CoreUnderTest> = new Map(Object.entries({ ...CHANGES, ...SECOND_CHANGES }).map(([name, change]) => [name, () => {
   const good = memoryCoreUnderTest();
   return { ...good, ...change(good) };
 }]));

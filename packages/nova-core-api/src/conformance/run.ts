@@ -3,10 +3,14 @@ import type { CoreUnderTest } from './core-under-test.ts';
 import { HANDSHAKE_CASES } from './handshake-cases.ts';
 import { MEMORY_CASES } from './memory-cases.ts';
 import { SESSION_CASES } from './session-cases.ts';
+import type { InterfaceName } from '../schema/interface.ts';
+import { MIGRATION_CASES } from './migration-cases.ts';
+import { OPERATION_CASES } from './operation-cases.ts';
+import { PLACEMENT_CASES } from './placement-cases.ts';
 import { VGPU_CASES } from './vgpu-cases.ts';
 
 /** Every duty of a core, a case each. */
-export const CASES: readonly ConformanceCase[] = [...HANDSHAKE_CASES, ...SESSION_CASES, ...MEMORY_CASES, ...VGPU_CASES];
+export const CASES: readonly ConformanceCase[] = [...HANDSHAKE_CASES, ...SESSION_CASES, ...MEMORY_CASES, ...VGPU_CASES, ...PLACEMENT_CASES, ...OPERATION_CASES, ...MIGRATION_CASES];
 
 export interface CaseResult {
   readonly name: string;
@@ -17,11 +21,13 @@ export interface CaseResult {
   readonly text: string;
 }
 
+const versionOf = (name: InterfaceName | 'vgpu 2'): readonly [InterfaceName, number] => (name === 'vgpu 2' ? ['vgpu', 2] : [name, 1]);
+
 /** Why a case cannot be tried on a core, or undefined. */
 export function obstacle({ interfaces = [], capabilities = [], means = [] }: ConformanceCase, core: CoreUnderTest): string | undefined {
   const { offer } = core.endpoint;
-  const absent = interfaces.find((name) => !offer.interfaces[name]?.some(({ major }) => major === 1));
-  if (absent !== undefined) return `the core does not offer ${absent} 1`;
+  const absent = interfaces.map(versionOf).find(([name, major]) => !offer.interfaces[name]?.some((one) => one.major === major));
+  if (absent !== undefined) return `the core does not offer ${absent.join(' ')}`;
   const missing = capabilities.find((name) => !offer.capabilities.includes(name));
   if (missing !== undefined) return `the core does not offer ${missing}`;
   const lacking = means.find((name) => core[name] === undefined);

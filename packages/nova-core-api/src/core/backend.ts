@@ -6,6 +6,7 @@ import type { BASE_V1 } from '../schema/base-v1.ts';
 import type { DRM_V1 } from '../schema/drm-v1.ts';
 import type { BackendObjectOf, BackendOf, EventPayload, InterfaceName } from '../schema/interface.ts';
 import type { VGPU_V1 } from '../schema/vgpu-v1.ts';
+import type { VgpuCore } from './vgpu-core.ts';
 
 export type BaseBackend = BackendOf<typeof BASE_V1>;
 export type VgpuBackend = BackendOf<typeof VGPU_V1>;
@@ -35,7 +36,8 @@ export interface CoreBackend {
   /** At most 48 bytes; opaque to clients. */
   readonly supportId: string;
   readonly base: BaseBackend;
-  readonly vgpu?: VgpuBackend;
+  /** Virtual GPUs, for whatever majors the core offers. */
+  readonly vgpus?: VgpuCore;
   readonly drm?: DrmBackend;
   /** Whether the device is there; where it is not, every call is `DeviceLost`, also before the core has heard of it. */
   readonly present?: () => boolean;

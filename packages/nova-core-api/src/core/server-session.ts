@@ -6,12 +6,15 @@ import { agreedSchemas } from '../agreed.ts';
 import type { Agreement } from '../handshake.ts';
 import type { BASE_V1 } from '../schema/base-v1.ts';
 import type { EventKind, Interface, InterfaceName } from '../schema/interface.ts';
-import type { BaseClient, DrmClient, EventHandler, Session, VgpuClient } from '../session.ts';
+import type { BaseClient, DrmClient, EventHandler, Session, VgpuClient, VgpuV2Client } from '../session.ts';
 import { SESSION_STATES, type SessionState } from '../states.ts';
 import type { CoreBackend } from './backend.ts';
+import type { VgpuCore } from './vgpu-core.ts';
 import { EventQueue, type RaisedEvent } from './event-queue.ts';
 import { interfaceFacade, type Call, type Callable, type FacadeHost } from './facade.ts';
 import { Keeping } from './keeping.ts';
+import { Operations } from './operations.ts';
+import { firstMajorOf } from './vgpu-v1-facade.ts';
 
 /** Events that wait for a session's handler before some are lost. */
 export const EVENT_QUEUE = 64;
@@ -39,6 +42,7 @@ export class ServerSession implements FacadeHost {
   readonly #schemas: Readonly<Partial<Record<InterfaceName, Interface>>>;
   readonly #events: EventQueue | undefined;
   readonly #keeping = new Keeping();
+  #operations: Operations | undefined;
   readonly #counts = { calls: 0, failedCalls: 0 };
   #state: SessionState = 'Attached';
   #detaching: Promise<void> | undefined;
@@ -146,6 +150,7 @@ export class ServerSession implements FacadeHost {
       this.#enter('Lost');
       this.raise({ kind: 'session.lost', payload: { cause } });
     }
+    this.#operations?.cancelAll();
     await this.#keeping.end();
   }
 
@@ -153,6 +158,8 @@ export class ServerSession implements FacadeHost {
     if (this.#events?.inHandler) return Promise.reject(new ContractError('InvalidState', 'A session cannot be detached from its event handler'));
     return (this.#detaching ??= (async () => {
       if (this.#state !== 'Lost') this.#enter('Draining');
+      // Who waits for the end of an operation would keep the session.
+      this.#operations?.cancelAll();
       await this.#keeping.end();
       await this.#events?.close();
       this.#enter('Detached');
@@ -175,9 +182,22 @@ export class ServerSession implements FacadeHost {
       agreement,
       get state() { return state(); },
       base: this.#facade('base', backend.base) as BaseClient,
-      vgpu: this.#facade('vgpu', backend.vgpu) as VgpuClient | undefined,
+      vgpu: this.#vgpu(1, backend, firstMajorOf) as VgpuClient | undefined,
+      vgpu2: this.#vgpu(2, backend, (core) => (this.#operations = this.#operationsOver(core)).backend) as VgpuV2Client | undefined,
       drm: this.#facade('drm', backend.drm) as DrmClient | undefined,
       detach: () => this.#detach(),
+    });
+  }
+
+  #vgpu(major: number, { vgpus }: CoreBackend, make: (core: VgpuCore) => object): object | undefined {
+    return vgpus && this.#schemas.vgpu?.major === major ? this.#facade('vgpu', make(vgpus)) : undefined;
+  }
+
+  #operationsOver(core: VgpuCore): Operations {
+    return new Operations(core, {
+      capabilities: this.capabilities,
+      done: (payload) => { this.raise({ kind: 'operation.done', payload }, 'vgpu'); },
+      translate: (what, error) => this.translate(what, error),
     });
   }
 

@@ -37,7 +37,7 @@ describe('a session', () => {
     const core = createMemoryCore();
     expect(Object.keys(core.endpoint).sort()).toEqual(['attach', 'offer']);
     const session = await attach(core);
-    expect(Object.keys(session).sort()).toEqual(['agreement', 'base', 'detach', 'drm', 'id', 'state', 'vgpu']);
+    expect(Object.keys(session).sort()).toEqual(['agreement', 'base', 'detach', 'drm', 'id', 'state', 'vgpu', 'vgpu2']);
     for (const object of [core.endpoint, core.endpoint.offer, core.endpoint.offer.interfaces.vgpu, core.endpoint.offer.capabilities, session, session.base, session.agreement]) {
       expect(Object.isFrozen(object)).toBe(true);
     }

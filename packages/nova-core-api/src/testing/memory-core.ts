@@ -18,7 +18,7 @@ export interface MemoryCoreOptions {
   /** Release that submitted types must be for; default `a`. */
   readonly release?: string;
   readonly epoch?: bigint;
-  /** What the core offers; default base 1.2, vgpu 1.1, drm 1.0. */
+  /** What the core offers; default base 1.2, vgpu 1.1 and 2.0, drm 1.0. */
   readonly interfaces?: Offer['interfaces'];
   /** Default: all that an in-memory core has. */
   readonly capabilities?: readonly Capability[];
@@ -66,6 +66,7 @@ export interface MemoryCore {
 const HAS = [
   'device.info', 'device.events', 'memory.region', 'memory.clear', 'memory.cpu-window', 'drm.facts',
   'vgpu.types.list', 'vgpu.types.submit', 'vgpu.instance.basic', 'vgpu.guest-identity',
+  'vgpu.capacity.plan', 'vgpu.mixed-sizes', 'vgpu.placement.explicit', 'vgpu.migration.stop-copy',
 ] as const;
 
 /** Makes a core without a device. */
@@ -111,9 +112,9 @@ export function createMemoryCore(options: MemoryCoreOptions = {}): MemoryCore {
     },
   };
   const backend: CoreBackend = {
-    interfaces: options.interfaces ?? { base: [{ major: 1, minor: 2 }], vgpu: [{ major: 1, minor: 1 }], drm: [{ major: 1, minor: 0 }] },
+    interfaces: options.interfaces ?? { base: [{ major: 1, minor: 2 }], vgpu: [{ major: 1, minor: 1 }, { major: 2, minor: 0 }], drm: [{ major: 1, minor: 0 }] },
     capabilities: options.capabilities ?? HAS,
-    epoch, supportId: 'm0', base, vgpu,
+    epoch, supportId: 'm0', base, vgpus: vgpu,
     drm: { facts: () => ({ facts: FACTS }) },
     now: () => clock.now(),
     report: (supportId, error) => void reports.push({ supportId, error }),

@@ -1,10 +1,10 @@
 import { ContractError } from '../errors.ts';
-import type { VgpuBackend } from '../core/backend.ts';
+import type { VgpuCore } from '../core/vgpu-core.ts';
 
-type Listed = ReturnType<VgpuBackend['listTypes']>['types'][number];
+type Listed = Omit<ReturnType<VgpuCore['listTypes']>['types'][number], 'maxEqual' | 'maxMixed'>;
 
 /** A type as the in-memory core's data describes it; what is left out has a sensible value. */
-export type MemoryType = Pick<Listed, 'typeId' | 'name' | 'profileSize'> & Partial<Omit<Listed, 'creatable'>>;
+export type MemoryType = Pick<Listed, 'typeId' | 'name' | 'profileSize'> & Partial<Listed>;
 
 /** What the data holds: the release that it is for, and types. */
 interface TypeData {
@@ -40,7 +40,7 @@ function isTypeData(value: unknown): value is TypeData {
 
 function complete(type: MemoryType): Listed {
   return {
-    series: 'Q', guestMemory: type.profileSize, aperture: 2 ** Math.ceil(Math.log2(type.profileSize)), maxInstances: 0, heads: 4, maxX: 5120, maxY: 2880,
-    frameLimit: 60, compute: true, ...type, creatable: 0,
+    series: 'Q', guestMemory: type.profileSize, aperture: 2 ** Math.ceil(Math.log2(type.profileSize)), heads: 4, maxX: 5120, maxY: 2880,
+    frameLimit: 60, compute: true, ...type,
   };
 }

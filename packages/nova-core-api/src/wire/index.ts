@@ -6,5 +6,6 @@ export { readAgreement, readHello, writeAgreement, writeHello, type HelloFrame }
 export { readEvent, writeEvent } from './event.ts';
 export { readError, statusOf, writeError } from './error.ts';
 export { roomFor, slotAt, slotsInFrames, type CallBody, type SlotCodec } from './calls.ts';
+export { prefixOf } from '../emit/contract-form.ts';
 export type { Room } from './room.ts';
 export { agreedSchemas } from '../agreed.ts';

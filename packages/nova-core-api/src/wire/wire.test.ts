@@ -5,7 +5,7 @@ import { formOf, NEWEST } from '../emit/index.ts';
 import { atMinor, BASE_V1, CAPABILITIES, CLIENT_KINDS, ContractError, DRM_V1, ERRORS, INTERFACES, REASONS, VGPU_V1, type Capability, type ContractEvent, type Field, type Fields, type Hello, type Interface, type Reason, type Want } from '../index.ts';
 import {
   FrameReader, FrameWriter, HEAD_BYTES, MAX_FRAME, readAgreement, readError, readEvent, readGreeting, readHello, readOffer, roomFor, slotsInFrames, statusOf, writeAgreement, writeError, writeEvent,
-  writeGreeting, writeHello, writeOffer, type FrameHead, type SlotCodec,
+  prefixOf, writeGreeting, writeHello, writeOffer, type FrameHead, type SlotCodec,
 } from './index.ts';
 import { textOf, utf8, utf8Within } from './utf8.ts';
 
@@ -78,7 +78,7 @@ describe('calls and answers', () => {
 
   test('slots are those of the tables of functions', () => {
     for (const schema of NEWEST) {
-      const table = formOf([schema]).structs.find(({ name }) => name === `${schema.name}_ops`)!;
+      const table = formOf([schema]).structs.find(({ name }) => name === `${prefixOf(schema)}_ops`)!;
       const names = table.members.slice(2).map(({ name }) => name);
       expect(slotsInFrames(schema).map(({ name }) => name.replace('.', '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))).toEqual(names);
     }

@@ -1,7 +1,7 @@
 import {
   checkFields, ContractError, INTERFACES, type Agreement, type ContractEvent, type EventHandler, type Interface, type Session, type SessionState,
 } from '@nova-stack/nova-core-api';
-import { agreedSchemas, MAX_FRAME, readEvent, roomFor, slotsInFrames, type FrameReader, type SlotCodec } from '@nova-stack/nova-core-api/wire';
+import { agreedSchemas, MAX_FRAME, prefixOf, readEvent, roomFor, slotsInFrames, type FrameReader, type SlotCodec } from '@nova-stack/nova-core-api/wire';
 
 import { frozen } from './frozen.ts';
 import type { Head, Link } from './link.ts';
@@ -30,6 +30,9 @@ class Lease {
     this.handle = handle;
   }
 }
+
+/** What a session has of interfaces that were not agreed on. */
+const NOTHING = { vgpu: undefined, vgpu2: undefined, drm: undefined } as const;
 
 /** What states events tell of, where the core does not tell its sessions' states. */
 const TOLD_BY: Readonly<Record<string, SessionState>> = { 'device.quiesce': 'Quiescing', 'device.resumed': 'Attached', 'session.revoking': 'Revoking', 'session.lost': 'Lost' };
@@ -91,8 +94,8 @@ export class RemoteSession {
     return Object.freeze({
       id: handle, agreement,
       get state() { return state(); },
-      ...(Object.fromEntries(['base', 'vgpu', 'drm'].map((name) => [name, undefined])) as Pick<Session, 'vgpu' | 'drm'>),
-      ...(Object.fromEntries(this.#schemas.map((schema) => [schema.name, this.#methods(schema)])) as unknown as Pick<Session, 'base'>),
+      ...NOTHING,
+      ...(Object.fromEntries(this.#schemas.map((schema) => [prefixOf(schema), this.#methods(schema)])) as unknown as Pick<Session, 'base'>),
       detach: () => this.#detach(),
     });
   }

@@ -9,6 +9,7 @@ const TOLD: Readonly<Partial<Record<NovaCoreCode, readonly [code: ErrorCode, mes
   TIMEOUT: ['Timeout', 'The device did not answer in time; what became of the request is unknown'],
   RPC: ['Timeout', 'The device did not answer as it should; what became of the request is unknown'],
   DEVICE_LOST: ['DeviceLost', 'The device is gone'],
+  CANCELLED: ['Cancelled', 'The operation was cancelled'],
   NO_MEMORY: ['NoMemory', 'The device has not enough free memory'],
 };
 

@@ -38,7 +38,7 @@ const MODULE = 'nova-core';
 /** How long clients may take to leave when the core wants out. */
 const LEAVE_MILLISECONDS = 1000;
 const BASE: readonly Capability[] = ['device.info', 'device.events', 'memory.region', 'memory.clear', 'memory.cpu-window', 'drm.facts'];
-const VGPU: readonly Capability[] = ['vgpu.types.list', 'vgpu.instance.basic', 'vgpu.guest-identity', 'vgpu.types.submit'];
+const VGPU: readonly Capability[] = ['vgpu.types.list', 'vgpu.instance.basic', 'vgpu.guest-identity', 'vgpu.types.submit', 'vgpu.capacity.plan', 'vgpu.placement.explicit'];
 
 /** Virtual GPUs where the board has the functions for it; every vGPU ends before the functions go. */
 async function startVgpus(services: Services, held: ReleaseStack, core: () => PublishedCore | undefined): Promise<VgpuService | undefined> {
@@ -85,7 +85,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   const vgpu = await startVgpus(services, held, () => core);
   const withheld = withheldFrom(device, running);
   const backend: CoreBackend = {
-    interfaces: { base: [{ major: 1, minor: 2 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }] }) },
+    interfaces: { base: [{ major: 1, minor: 2 }], drm: [{ major: 1, minor: 0 }], ...(vgpu && { vgpu: [{ major: 1, minor: 1 }, { major: 2, minor: 0 }] }) },
     capabilities: [...BASE, ...(vgpu ? VGPU : [])],
     epoch: BigInt(id + 1),
     supportId,
@@ -94,7 +94,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     trace,
     base: baseBackend(services),
     drm: drmBackend(services),
-    ...(vgpu && { vgpu }),
+    ...(vgpu && { vgpus: vgpu }),
     report: tell,
   };
   const published = (core = createEndpoint(backend));

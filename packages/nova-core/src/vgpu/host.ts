@@ -5,8 +5,10 @@ import type { HostingControls } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
-import { instanceShare, placementAt, slotsOf, type Placement, type PlacementFacts } from './placement.ts';
-import { VgpuFailure, VgpuTask, type TaskInputs } from './task.ts';
+import { PlacementPlanner, type NoPlace, type SizeMode, type Taken } from '../placement/planner.ts';
+import type { Spot } from '../placement/spots.ts';
+import { footprintOf, instanceShare, unitsOf, type PlacementFacts } from './placement.ts';
+import { VgpuFailure, VgpuTask, type TaskInputs, type TaskWatch } from './task.ts';
 
 /** Where a virtual function stands. */
 export type VfState = 'unassigned' | 'assigned' | 'opening' | 'active' | 'resetting' | 'failed' | 'closing' | 'quarantined';
@@ -15,10 +17,7 @@ export type VfState = 'unassigned' | 'assigned' | 'opening' | 'active' | 'resett
 export type Obstacle =
   /** No such type. */
   | 'unknown'
-  /** vGPUs of another size live on this GPU. */
-  | 'other-size'
-  /** As many as there can be live already. */
-  | 'no-capacity'
+  | NoPlace
   /** Every virtual function has a type. */
   | 'no-function'
   /** The GPU's memory is error-correcting, and the type cannot be had with that. */
@@ -27,7 +26,7 @@ export type Obstacle =
 interface Assignment {
   readonly vf: number;
   readonly type: VgpuTypeFacts;
-  readonly placement: Placement;
+  readonly place: Taken;
   state: VfState;
   task: VgpuTask | undefined;
 }
@@ -54,6 +53,7 @@ export class VgpuHost {
   readonly #ecc: boolean;
   readonly #changed: StateListener;
   readonly #assignments = new Map<number, Assignment>();
+  readonly #planner: PlacementPlanner;
 
   private constructor(inputs: TaskInputs, functions: number, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
     this.#inputs = inputs;
@@ -61,6 +61,7 @@ export class VgpuHost {
     this.#facts = facts;
     this.#ecc = ecc;
     this.#changed = changed;
+    this.#planner = new PlacementPlanner({ units: unitsOf(facts, []), channels: facts.channels });
     this.catalogue = new TypeCatalogue(inputs.device, inputs.gsp, facts, (id) => [...this.#assignments.values()].some(({ type }) => type.id === id));
   }
 
@@ -94,36 +95,65 @@ export class VgpuHost {
   /** How many more of a type could be had now. */
   available(type: VgpuTypeFacts): number {
     if (this.obstacle(type.id) !== undefined) return 0;
-    return Math.min(this.functions - this.#assignments.size, slotsOf(type).length - this.#assignments.size);
+    return Math.min(this.functions - this.#assignments.size, this.#planner.creatable(footprintOf(this.#facts, type)));
   }
 
   obstacle(typeId: number): Obstacle | undefined {
     const type = this.catalogue.get(typeId);
     if (type === undefined) return 'unknown';
     if (this.#ecc && !type.eccSupported) return 'memory-protection';
-    const others = [...this.#assignments.values()];
-    if (others.some((other) => other.type.profileSize !== type.profileSize)) return 'other-size';
-    if (others.length >= this.functions) return 'no-function';
-    if (others.length >= slotsOf(type).length) return 'no-capacity';
-    return undefined;
+    const none = this.#planner.obstacle(footprintOf(this.#facts, type));
+    return none !== 'other-size' && this.#assignments.size >= this.functions ? 'no-function' : none;
   }
 
   async submitTypes(bytes: Uint8Array, label: string): Promise<readonly TypeVerdict[]> {
-    return this.catalogue.submit(bytes, label);
+    const verdicts = await this.catalogue.submit(bytes, label);
+    this.#planner.setUnits(unitsOf(this.#facts, this.catalogue.types));
+    return verdicts;
   }
 
-  /** Gives a virtual function a type; no memory is touched. The first one brings the functions onto the bus. */
-  assign(vf: number, typeId: number): Obstacle | undefined {
+  /** How the GPU is shared out. */
+  get mode(): SizeMode {
+    return this.#planner.mode;
+  }
+
+  /** Units in which places are counted, of the whole GPU. */
+  get units(): number {
+    return this.#planner.board.units;
+  }
+
+  /** The places of a type, and whether each can be had now. */
+  places(type: VgpuTypeFacts): readonly (Spot & { readonly free: boolean })[] {
+    const footprint = footprintOf(this.#facts, type);
+    const free = new Set(this.obstacle(type.id) === undefined ? this.#planner.free(footprint).map(({ start }) => start) : []);
+    return this.#planner.spots(footprint).map((spot) => ({ ...spot, free: free.has(spot.start) }));
+  }
+
+  /** How many of a type there could be on an empty GPU. */
+  most(type: VgpuTypeFacts, mode: SizeMode = this.mode): number {
+    if (this.#ecc && !type.eccSupported) return 0;
+    return Math.min(this.functions, this.#planner.spots(footprintOf(this.#facts, type), mode).length);
+  }
+
+  /** Where a virtual function's vGPU goes. */
+  place(vf: number): Spot | undefined {
+    return this.#assignments.get(vf)?.place;
+  }
+
+  /**
+   * Gives a virtual function a type and a place; no memory is touched. The first one brings the functions onto the bus.
+   *
+   * @param start - first unit of the place; left out, the first that is free
+   */
+  assign(vf: number, typeId: number, start?: number): Obstacle | undefined {
     const obstacle = this.obstacle(typeId);
     if (obstacle !== undefined) return obstacle;
     const type = this.catalogue.get(typeId)!;
-    const taken = new Set([...this.#assignments.values()].map(({ placement }) => placement.index));
-    const index = slotsOf(type).findIndex((_, i) => !taken.has(i));
-    const placement = placementAt(this.#facts, type, index);
-    if (placement === undefined) return 'no-capacity';
+    const place = this.#planner.take(footprintOf(this.#facts, type), start);
+    if (typeof place === 'string') return place;
     const { sriov } = this.#inputs.device.pci;
     if (sriov?.numVfs === 0) sriov.setNumVfs(this.functions);
-    this.#assignments.set(vf, { vf, type, placement, state: 'assigned', task: undefined });
+    this.#assignments.set(vf, { vf, type, place, state: 'assigned', task: undefined });
     this.#changed(vf, 'unassigned', 'assigned');
     report(this.#inputs.device.trace, 'nova-core.vgpu.assigned', { vf, type: type.name });
     return undefined;
@@ -131,7 +161,8 @@ export class VgpuHost {
 
   /** Takes the type from a virtual function whose vGPU does not live. @throws {@link NovaCoreError} otherwise. */
   unassign(vf: number): void {
-    this.#expect(vf, 'assigned');
+    const { place } = this.#expect(vf, 'assigned');
+    this.#planner.give(place);
     this.#assignments.delete(vf);
     this.#changed(vf, 'assigned', 'unassigned');
   }
@@ -150,14 +181,14 @@ export class VgpuHost {
    * @returns bytes of framebuffer that the guest has
    * @throws {@link VgpuFailure}, which says whether the virtual function is as before or quarantined
    */
-  async open(vf: number, guest: { readonly processId: number; readonly uuid: Uint8Array }): Promise<number> {
+  async open(vf: number, guest: { readonly processId: number; readonly uuid: Uint8Array }, watch?: TaskWatch): Promise<number> {
     const assignment = this.#expect(vf, 'assigned');
-    const { type, placement } = assignment;
+    const { type, place } = assignment;
     this.#move(assignment, 'opening');
     try {
       const task = await VgpuTask.open(this.#inputs, {
-        type, placement, share: instanceShare(this.#facts, type), vf, vfAddress: this.#vfAddress(vf), processId: guest.processId, uuid: guest.uuid,
-      });
+        type, spot: place, share: instanceShare(this.#facts, type), vf, vfAddress: this.#vfAddress(vf), processId: guest.processId, uuid: guest.uuid,
+      }, watch);
       assignment.task = task;
       this.#move(assignment, 'active');
       report(this.#inputs.device.trace, 'nova-core.vgpu.opened', { vf, type: type.name, memory: task.guestMemory });

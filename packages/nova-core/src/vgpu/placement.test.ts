@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
 import { GiB, MiB } from '../sizes.ts';
-import { instanceShare, placementAt, slotsOf, type PlacementFacts } from './placement.ts';
+import { equalSpots } from '../placement/spots.ts';
+import { footprintOf, instanceShare, unitsOf, type PlacementFacts } from './placement.ts';
 
 const L40: PlacementFacts = { memory: 47 * GiB + 400 * MiB, segment: 32 * MiB, channels: 2048 };
 const type = (gib: number, maxInstances: number, change: Partial<VgpuTypeFacts> = {}): VgpuTypeFacts => ({
@@ -22,13 +23,12 @@ describe('placement of vGPUs of one size', () => {
     expect(share.guestMemory).toBeLessThanOrEqual(facts.fbLength);
     expect((share.guestMemory + share.heap) * max).toBeLessThanOrEqual(L40.memory);
     expect(Math.log2(share.channels) % 1).toBe(0);
-    const places = slotsOf(facts).map((_, i) => placementAt(L40, facts, i)!);
-    expect(places.map(({ slot }) => slot)).toEqual(Array.from({ length: max }, (_, i) => i * gib));
+    const places = equalSpots({ units: unitsOf(L40, [facts]), channels: L40.channels }, footprintOf(L40, facts));
+    expect(places.map(({ start }) => start)).toEqual(Array.from({ length: max }, (_, i) => i * gib));
     const channels = places.map(({ firstChannel }) => firstChannel);
     expect(Math.min(...channels)).toBeGreaterThanOrEqual(0);
     expect(channels[0]).toBe(L40.channels - share.channels);
     for (const [i, first] of channels.entries()) if (i > 0) expect(channels[i - 1]! - first).toBe(share.channels);
-    expect(placementAt(L40, facts, max)).toBeUndefined();
   });
 
   it('takes host share, heap and rounding off before a guest gets its memory', () => {
@@ -36,11 +36,5 @@ describe('placement of vGPUs of one size', () => {
     expect(instanceShare({ memory: 48 * GiB, segment: 32 * MiB, channels: 2048 }, type(4, 12, { fbReservation: 100 * MiB })).guestMemory).toBe(4 * GiB - 160 * MiB);
     expect(instanceShare({ memory: 48 * GiB, segment: 32 * MiB, channels: 2048 }, type(4, 12, { fbLength: GiB })).guestMemory).toBe(GiB);
     expect(instanceShare({ memory: GiB, segment: 32 * MiB, channels: 2048 }, type(1, 32, { heapSize: 64 * MiB })).guestMemory).toBe(0);
-  });
-
-  it('believes the slots that a record names', () => {
-    const facts = type(4, 2, { homogeneousPlacements: [0, 8, 16] });
-    expect(slotsOf(facts)).toEqual([0, 8]);
-    expect(placementAt(L40, facts, 1)?.slot).toBe(8);
   });
 });

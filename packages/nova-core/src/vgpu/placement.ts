@@ -1,4 +1,5 @@
 import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
+import type { Footprint } from '../placement/spots.ts';
 import { alignDown, alignUp, GiB } from '../sizes.ts';
 
 /** What placements are made from; fixed while the firmware runs. */
@@ -19,16 +20,6 @@ export interface InstanceShare {
   readonly heap: number;
   /** Host channels, a power of two. */
   readonly channels: number;
-}
-
-/** Where one instance of a type goes. */
-export interface Placement {
-  /** Which of the type's places, from 0. */
-  readonly index: number;
-  /** First slot, in the firmware's slot numbers. */
-  readonly slot: number;
-  /** First host channel. */
-  readonly firstChannel: number;
 }
 
 /** The total is rounded to this many segments before it is shared out; down, so that every share exists. */
@@ -54,17 +45,17 @@ export function instanceShare(facts: PlacementFacts, type: VgpuTypeFacts): Insta
   };
 }
 
-/** First slots of a type's places: as its record names them, else one behind the other. */
-export function slotsOf(type: VgpuTypeFacts): readonly number[] {
-  if (type.homogeneousPlacements.length > 0) return type.homogeneousPlacements.slice(0, type.maxInstances);
-  const size = type.placementSize > 0 ? type.placementSize : Math.ceil(type.profileSize / GiB);
-  return Array.from({ length: type.maxInstances }, (_, index) => index * size);
+/** What a type needs of a place. */
+export function footprintOf(facts: PlacementFacts, type: VgpuTypeFacts): Footprint {
+  const { guestMemory, channels } = instanceShare(facts, type);
+  return {
+    units: type.placementSize > 0 ? type.placementSize : Math.ceil(type.profileSize / GiB),
+    maxInstances: type.maxInstances, channels, named: type.homogeneousPlacements, fullGiB: guestMemory === GiB,
+  };
 }
 
-/** Channels are given from the top down, so that the host's own stay at the bottom. */
-export function placementAt(facts: PlacementFacts, type: VgpuTypeFacts, index: number): Placement | undefined {
-  const slot = slotsOf(type)[index];
-  if (slot === undefined) return undefined;
-  const { channels } = instanceShare(facts, type);
-  return { index, slot, firstChannel: facts.channels - (index + 1) * channels };
+/** Units of the whole GPU: those of a type of which it takes one, else a GiB each. */
+export function unitsOf(facts: PlacementFacts, types: readonly VgpuTypeFacts[]): number {
+  const whole = types.filter(({ maxInstances }) => maxInstances === 1).map((type) => footprintOf(facts, type).units);
+  return Math.max(Math.ceil(facts.memory / GiB), ...whole);
 }

@@ -14,7 +14,7 @@ const { plugin } = r570_144.vgpu;
 const request: TaskRequest = {
   type: { id: 869, name: 'x' } as TaskRequest['type'],
   share: { guestMemory: 512 * MiB, heap: 32 * MiB, channels: 64 },
-  placement: { index: 0, slot: 0, firstChannel: 1984 },
+  spot: { start: 0, firstChannel: 1984 },
   vf: 2, vfAddress: 0x106, processId: 1, uuid: new Uint8Array(16),
 };
 

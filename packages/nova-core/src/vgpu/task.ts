@@ -7,7 +7,8 @@ import type { HostingControls } from '../gsp/client.ts';
 import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
-import type { InstanceShare, Placement } from './placement.ts';
+import type { Spot } from '../placement/spots.ts';
+import type { InstanceShare } from './placement.ts';
 import { PluginChannel } from './plugin.ts';
 
 /** What a vGPU is made with. */
@@ -24,7 +25,7 @@ export interface TaskInputs {
 export interface TaskRequest {
   readonly type: VgpuTypeFacts;
   readonly share: InstanceShare;
-  readonly placement: Placement;
+  readonly spot: Pick<Spot, 'start' | 'firstChannel'>;
   /** Index of the virtual function. */
   readonly vf: number;
   /** `segment << 16 | bus << 8 | device << 3 | function` of the virtual function. */
@@ -34,6 +35,16 @@ export interface TaskRequest {
   /** 16 bytes. */
   readonly uuid: Uint8Array;
 }
+
+/** Who follows the making of a vGPU, and may want it no more. */
+export interface TaskWatch {
+  progress(done: number): void;
+  cancelled(): boolean;
+}
+const UNWATCHED: TaskWatch = { progress: () => undefined, cancelled: () => false };
+/** Steps of making one: memory, memory clear, task running, task configured. */
+export const OPEN_STEPS = 4;
+const cancelled = (): NovaCoreError => new NovaCoreError('CANCELLED', 'vgpu', 'the vGPU is not wanted any more');
 
 /** How an attempt to make or end a vGPU left things. */
 export type Outcome = 'clean' | 'quarantined';
@@ -94,7 +105,7 @@ export class VgpuTask {
   }
 
   /** @throws {@link VgpuFailure} */
-  static async open(inputs: TaskInputs, request: TaskRequest): Promise<VgpuTask> {
+  static async open(inputs: TaskInputs, request: TaskRequest, watch: TaskWatch = UNWATCHED): Promise<VgpuTask> {
     const held = new ReleaseStack();
     const allocate = async (size: number, align: number, from: 'low' | 'high', what: string): Promise<VramBlock> => {
       const label = `${what} of virtual function ${request.vf}`;
@@ -110,17 +121,21 @@ export class VgpuTask {
     const guest = await allocate(request.share.guestMemory, inputs.segment, 'low', 'memory');
     const heap = await allocate(request.share.heap, HEAP_ALIGN, 'high', 'task heap');
     const task = new VgpuTask(inputs, request, held, guest, heap);
+    watch.progress(1);
     try {
       await task.#scrubAll();
     } catch (error) {
       // A refused scrub wrote nothing; after any other failure the engine may still be writing.
       throw await task.#failed(known(error), refused(known(error)));
     }
-    await task.#start();
+    watch.progress(2);
+    // Until here nothing of it is known to the firmware.
+    if (watch.cancelled()) throw await task.#failed(cancelled(), true);
+    await task.#start(watch);
     return task;
   }
 
-  async #start(): Promise<void> {
+  async #start(watch: TaskWatch): Promise<void> {
     const { gsp } = this.#in;
     try {
       this.#channel.prepare();
@@ -133,8 +148,11 @@ export class VgpuTask {
     try {
       const { messages, protocolVersion } = gsp.abi.vgpu.plugin;
       await this.#channel.ready();
+      watch.progress(3);
+      if (watch.cancelled()) throw cancelled();
       await this.#channel.send(messages.negotiate, { version: protocolVersion });
       await this.#channel.send(messages.configure, this.#configuration());
+      watch.progress(OPEN_STEPS);
     } catch (error) {
       throw await this.#failed(known(error), await this.#stop());
     }
@@ -204,10 +222,10 @@ export class VgpuTask {
   }
 
   #bootParameters() {
-    const { type, share, placement, vf, vfAddress, processId } = this.#request;
+    const { type, share, spot, vf, vfAddress, processId } = this.#request;
     return {
       vfAddress, gfid: vf + 1, typeId: type.id, processId,
-      channels: { first: placement.firstChannel, count: share.channels, plugin: PLUGIN_CHANNELS },
+      channels: { first: spot.firstChannel, count: share.channels, plugin: PLUGIN_CHANNELS },
       engines: this.#in.engines,
       guestMemory: { start: this.#guest.start, size: this.#guest.size },
       heap: { start: this.#heap.start, size: this.#heap.size },
@@ -215,9 +233,9 @@ export class VgpuTask {
   }
 
   #configuration() {
-    const { type, share, placement, vf, vfAddress, processId, uuid } = this.#request;
+    const { type, share, spot, vf, vfAddress, processId, uuid } = this.#request;
     return {
-      uuid, vfAddress, instanceId: vf + 1, typeId: type.id, processId, channels: share.channels, pluginChannels: PLUGIN_CHANNELS, placement: placement.slot,
+      uuid, vfAddress, instanceId: vf + 1, typeId: type.id, processId, channels: share.channels, pluginChannels: PLUGIN_CHANNELS, placement: spot.start,
     };
   }
 }
