@@ -59,6 +59,14 @@ export async function novaCore(version: string): Promise<TimedCore> {
       if (how === 'refused') faults.push({ point: BOOT_TASK, action: 'status', value: 0x40 });
       else faults.push({ point: 'gsp-rm.reply', action: 'drop' });
     },
+    fault: () => { machine.provoke.raise({ event: 'osError', xid: 79, text: 'provoked', channel: { runlist: 0, id: 0 } }); },
+    // The firmware calls by interrupts, which take a while.
+    delivered: async () => {
+      await machine.clock.sleep(1e6, 'whatever comes');
+      for (let i = 0; i < 20; i++) await Promise.resolve();
+    },
+    quiesce: () => core.quiet.begin('sriov', 10),
+    resume: () => { core.quiet.end(); },
     // While time stands still, nothing that takes some ends.
     stall: () => machine.clock.hold(),
     // Its clients have a second.

@@ -10,7 +10,7 @@ const cores = new CoresOverSockets();
 beforeAll(() => cores.start());
 afterAll(() => cores.stop());
 
-const withoutMeans: readonly string[] = ['session.events', 'session.flood', 'session.quiet', 'vgpu.failed'];
+const withoutMeans: readonly string[] = ['vgpu.failed'];
 const notOffered: readonly string[] = ['vgpu.mixed-sizes', 'vgpu.migration.stop-copy'];
 const isNotTried = ({ name, capabilities = [] }: ConformanceCase, kind: string): boolean => kind !== 'memory' && (withoutMeans.includes(name) || capabilities.some((one) => notOffered.includes(one)));
 

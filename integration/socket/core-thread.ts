@@ -58,6 +58,7 @@ const WORK: Readonly<Record<string, (...args: readonly never[]) => unknown>> = {
   resume: () => { served!.core.resume!(); },
   remove: () => served!.core.remove!(),
   stall: (operation: 'open') => { release = served!.core.stall!(operation); },
+  delivered: () => served!.core.delivered?.(),
   hold: () => { release = served!.core.clock.hold(); },
   withdraw: (deadline: number) => served!.core.withdraw!(deadline),
   goOn: () => { release(); },

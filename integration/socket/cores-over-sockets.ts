@@ -75,7 +75,10 @@ export class CoresOverSockets {
     const here = Object.fromEntries(Object.entries(all).filter(([name]) => means.includes(name))) as typeof all;
     const core: CoreUnderTest = {
       ...here, endpoint: connection.endpoint, ...(types && { types }), ...(secrets && { secrets }),
-      delivered: () => connection.settled(),
+      delivered: async () => {
+        await this.#ask('delivered');
+        await connection.settled();
+      },
       close: async () => {
         connection.close();
         await this.#ask('end');

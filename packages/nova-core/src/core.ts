@@ -8,7 +8,7 @@ import type { Trace } from '@nova-stack/trace';
 
 import { bootGsp } from './boot.ts';
 import { identify } from './chip.ts';
-import { publish, type Publication } from './contract/publish.ts';
+import { publish, type Publication, type QuietTimes } from './contract/publish.ts';
 import { report, type Device } from './device.ts';
 import { hex, NovaCoreError, type Step } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
@@ -60,6 +60,8 @@ export interface CoreDevice {
   readonly published: readonly string[];
   /** What the board could do and is not published, each with its reason; code `NOT_IN_FIRMWARE`. */
   readonly withheld: readonly NovaCoreError[];
+  /** For whoever does something to the device that clients must not get in the way of. */
+  readonly quiet: QuietTimes;
   /**
    * Takes the GPU down: clients first, then the firmware, everything in the reverse order of its acquiring.
    *
@@ -159,7 +161,7 @@ class Core implements NovaCore {
     let unbinding: Promise<void> | undefined;
     return {
       pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbiosVersion,
-      published: publication.names, withheld: publication.withheld,
+      published: publication.names, withheld: publication.withheld, quiet: publication.quiet,
       unbind: () => (unbinding ??= this.#takeDown(pci, publication, held)),
     };
   }

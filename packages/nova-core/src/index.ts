@@ -1,4 +1,5 @@
 // The driver
+export type { QuietTimes } from './contract/publish.ts';
 export { createNovaCore, type CoreDevice, type NovaCore, type NovaCoreOptions } from './core.ts';
 export { SUPPORTED_FIRMWARE } from './firmware/versions.ts';
 

@@ -1,6 +1,6 @@
 import { AuxBusError, endpoint, type AuxBus, type ReleaseStack } from '@nova-stack/aux-bus';
 import { CORE_ENDPOINT, type Capability } from '@nova-stack/nova-core-api';
-import { createEndpoint, type CoreBackend, type PublishedCore } from '@nova-stack/nova-core-api/core';
+import { createEndpoint, type CoreBackend, type PublishedCore, type QuiesceCause } from '@nova-stack/nova-core-api/core';
 
 import type { Running } from '../boot.ts';
 import { report, type Device } from '../device.ts';
@@ -16,6 +16,14 @@ import { drmBackend } from './drm.ts';
 import { errorChain, Teller } from './errors.ts';
 import { stateName, VgpuService } from './vgpu.ts';
 
+/** Keeps clients from beginning anything while something is done to the device that they must not get in the way of. */
+export interface QuietTimes {
+  /** Sessions are `Quiescing` from now on. @returns whether all that was under way has ended within the bound */
+  begin(cause: QuiesceCause, boundMilliseconds: number): Promise<boolean>;
+  /** Sessions work as before. */
+  end(): void;
+}
+
 /** What is published of one GPU. */
 export interface Publication {
   /** Names on the auxiliary bus. */
@@ -24,6 +32,8 @@ export interface Publication {
   readonly withheld: readonly NovaCoreError[];
   /** Tells clients at once that the device has left. */
   lose(): Promise<void>;
+  /** Quiet times for clients, by cause and bound in milliseconds. */
+  readonly quiet: QuietTimes;
 }
 
 export interface PublishOptions {
@@ -119,5 +129,8 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     }
     report(trace, 'nova-core.aux.published', { name: names.at(-1)! });
   }
-  return { names, withheld, lose: () => published.lose('removed') };
+  return {
+    names, withheld, lose: () => published.lose('removed'),
+    quiet: { begin: (cause, boundMilliseconds) => published.quiesce(clock, cause, boundMilliseconds), end: () => { published.resume(); } },
+  };
 }
