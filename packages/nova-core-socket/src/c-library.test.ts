@@ -96,6 +96,13 @@ describe.skipIf(COMPILERS.length === 0)('the C library', () => {
     await client.quit();
   }, 60_000);
 
+  test.each(COMPILERS)('with %s, a client of the second major follows operations and chooses places', async (compiler) => {
+    await start();
+    const client = await connect(compiler);
+    expect(await client.ask(`second ${TYPES}`)).toBe('0 mode 1 types 2 creatable 8 place 1+1 stale -116 opened 3 4/4 state 4 closed 3 after -77 detached 0');
+    await client.quit();
+  }, 60_000);
+
   test('errors have their numbers, families and words', async () => {
     await start();
     const client = await connect();

@@ -329,6 +329,67 @@ static void nonsense(uint64_t session)
 		core->base->region_write(core, session, 1, &write, NULL));
 }
 
+/* A whole life at the second major: what takes time is an operation. */
+static void second(const char *data)
+{
+	static uint8_t bytes[8192];
+	struct nova_offer offer = { .struct_size = sizeof(offer) };
+	struct nova_iface_want wants[] = { { .iface = NOVA_IFACE_BASE, .major = 1, .max_minor = 9 }, { .iface = NOVA_IFACE_VGPU, .major = 2, .max_minor = 9 } };
+	struct nova_hello hello = { .struct_size = sizeof(hello), .kind = NOVA_CLIENT_VGPU_MANAGER, .name = "second", .want_count = 2, .stride = sizeof(wants[0]), .wants = wants };
+	struct nova_agreement agreed = { .struct_size = sizeof(agreed) };
+	struct nova_vgpu2_type_verdict verdicts[8];
+	struct nova_vgpu2_submit_types_in submit = { .struct_size = sizeof(submit), .data = bytes, .data_length = unhex(data, bytes), .label = "x", .label_length = 1 };
+	struct nova_vgpu2_submit_types_out submitted = { .struct_size = sizeof(submitted), .verdicts = verdicts, .verdicts_capacity = 8, .verdicts_stride = sizeof(verdicts[0]) };
+	struct nova_vgpu2_type_capacity types[8];
+	struct nova_vgpu2_capacity_out plan = { .struct_size = sizeof(plan), .types = types, .types_capacity = 8, .types_stride = sizeof(types[0]) };
+	struct nova_vgpu2_placement places[64];
+	struct nova_vgpu2_placements_in where = { .struct_size = sizeof(where) };
+	struct nova_vgpu2_placements_out placed = { .struct_size = sizeof(placed), .placements = places, .placements_capacity = 64, .placements_stride = sizeof(places[0]) };
+	struct nova_vgpu2_assign_in want = { .struct_size = sizeof(want), .owner = { 7 }, .present = NOVA_VGPU2_ASSIGN_IN_HAS_PLAN | NOVA_VGPU2_ASSIGN_IN_HAS_PLACEMENT };
+	struct nova_vgpu2_assign_out got = { .struct_size = sizeof(got) };
+	struct nova_vgpu2_open_in open = { .struct_size = sizeof(open), .owner = { 7 }, .label = "guest", .label_length = 5, .process = 1 };
+	struct nova_vgpu2_open_out opening = { .struct_size = sizeof(opening) };
+	struct nova_vgpu2_operation_wait_out over = { .struct_size = sizeof(over) };
+	struct nova_vgpu2_operation_status_out status = { .struct_size = sizeof(status) };
+	struct nova_vgpu2_operation_instance_out made = { .struct_size = sizeof(made) };
+	struct nova_vgpu2_instance_info_out info = { .struct_size = sizeof(info) };
+	struct nova_vgpu2_instance_close_out closing = { .struct_size = sizeof(closing) };
+	const struct nova_vgpu2_ops *vgpu = core->vgpu2;
+	uint64_t s;
+
+	core->offer(core, &offer, NULL);
+	hello.epoch = offer.epoch;
+	memcpy(hello.optional, offer.caps, sizeof(hello.optional));
+	if (done(core->attach(core, &hello, &agreed, fresh())))
+		return;
+	s = agreed.session;
+	if (done(vgpu->submit_types(core, s, &submit, &submitted, fresh())) || done(vgpu->capacity(core, s, &plan, fresh())))
+		return;
+	where.plan = want.plan = plan.plan;
+	where.type_id = want.type_id = types[0].type_id;
+	if (done(vgpu->placements(core, s, &where, &placed, fresh())))
+		return;
+	want.placement = places[1].placement;
+	if (done(vgpu->assign(core, s, &want, &got, fresh())))
+		return;
+	printf("0 mode %" PRIu32 " types %" PRIu32 " creatable %" PRIu32 " place %" PRIu32 "+%" PRIu32, plan.mode, plan.types_count, types[0].creatable, got.start, got.units);
+	want.vf = 1;
+	want.present |= NOVA_VGPU2_ASSIGN_IN_HAS_VF;
+	printf(" stale %d", vgpu->assign(core, s, &want, &got, NULL));
+	open.vf = 0;
+	vgpu->open(core, s, &open, &opening, fresh());
+	vgpu->operation_wait(core, s, opening.operation, &over, fresh());
+	vgpu->operation_status(core, s, opening.operation, &status, fresh());
+	printf(" opened %" PRIu32 " %" PRIu32 "/%" PRIu32, over.state, status.done, status.total);
+	vgpu->operation_instance(core, s, opening.operation, &made, fresh());
+	vgpu->operation_release(core, s, opening.operation, fresh());
+	vgpu->instance_info(core, s, made.instance, &info, fresh());
+	vgpu->instance_close(core, s, made.instance, &closing, fresh());
+	vgpu->operation_wait(core, s, closing.operation, &over, fresh());
+	printf(" state %" PRIu32 " closed %" PRIu32 " after %d", info.state, over.state, vgpu->instance_info(core, s, made.instance, &info, NULL));
+	printf(" detached %d\n", core->detach(core, s, fresh()));
+}
+
 static int command(char *line)
 {
 	char text[16500] = "";
@@ -366,6 +427,7 @@ static int command(char *line)
 	else if (sscanf(line, "probe %" SCNu64, &probe_session) == 1) printf("0\n");
 	else if (sscanf(line, "counters %" SCNu64, &s) == 1) counters(s);
 	else if (sscanf(line, "nonsense %" SCNu64, &s) == 1) nonsense(s);
+	else if (sscanf(line, "second %16384s", text) == 1) second(text);
 	else if (strncmp(line, "why", 3) == 0)
 		printf("reason %" PRIu32 " about %.64s\n", error.reason, error.about);
 	else if (strncmp(line, "tables", 6) == 0)
