@@ -34,7 +34,7 @@ export class Rig {
   constructor(board: Board) {
     const trace = createTrace({ now: () => this.#time, sinks: [({ point, args }) => { if (point.startsWith('hw-model.register.unknown')) this.unknown.push(Number(args['address'])); }] });
     this.gpu = createGpu({ board, firmware: createGspRm(), trace });
-    this.gpu.plug({ now: () => this.#time, start: (job) => { this.#finish(job); }, interrupt: () => { this.#interrupts++; } });
+    this.gpu.plug({ now: () => this.#time, start: (job) => { this.#finish(job); }, line: () => {}, interrupt: () => { this.#interrupts++; } });
   }
 
   async prepare({ falcons, frts, vram }: Kind): Promise<void> {
