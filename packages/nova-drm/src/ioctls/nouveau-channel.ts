@@ -20,7 +20,6 @@ export const CHANNEL_IOCTLS: readonly Ioctl<File>[] = [
   { request: NOUVEAU_IOCTL.NOUVEAU_EXEC, run: exec },
   // As on Linux where the hardware's answer is not to be had.
   { request: NOUVEAU_IOCTL.NOUVEAU_GET_ZCULL_INFO, run: () => { throw new DrmError('ENOTTY', 'Nothing is known of the Z culling'); } },
-  { request: NOUVEAU_IOCTL.NOUVEAU_GEM_PUSHBUF, run: unsupported('Command buffers without an address space of the file\'s own') },
   { request: NOUVEAU_NVIF_REQUEST, run: unsupported('Objects of NVIF') },
 ];
 

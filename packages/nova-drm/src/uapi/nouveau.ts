@@ -36,8 +36,6 @@ interface GemNew {
 export const drm_nouveau_gem_new: Layout<GemNew> = struct('drm_nouveau_gem_new', {
   info: drm_nouveau_gem_info, channel_hint: 'u32', align: 'u32',
 });
-const nouveauGemPushbufFields = { channel: 'u32', nr_buffers: 'u32', buffers: 'u64', nr_relocs: 'u32', nr_push: 'u32', relocs: 'u64', push: 'u64', suffix0: 'u32', suffix1: 'u32', vram_available: 'u64', gart_available: 'u64' } as const;
-export const drm_nouveau_gem_pushbuf: Layout<ValueOf<typeof nouveauGemPushbufFields>> = struct('drm_nouveau_gem_pushbuf', nouveauGemPushbufFields);
 const nouveauGemCpuPrepFields = { handle: 'u32', flags: 'u32' } as const;
 export const drm_nouveau_gem_cpu_prep: Layout<ValueOf<typeof nouveauGemCpuPrepFields>> = struct('drm_nouveau_gem_cpu_prep', nouveauGemCpuPrepFields);
 const nouveauGemCpuFiniFields = { handle: 'u32' } as const;
@@ -46,7 +44,7 @@ const nouveauGetZcullInfoFields = { width_align_pixels: 'u32', height_align_pixe
 export const drm_nouveau_get_zcull_info: Layout<ValueOf<typeof nouveauGetZcullInfoFields>> = struct('drm_nouveau_get_zcull_info', nouveauGetZcullInfoFields);
 
 /** Request numbers. */
-export const NOUVEAU_IOCTL: Readonly<Record<'NOUVEAU_GETPARAM' | 'NOUVEAU_CHANNEL_ALLOC' | 'NOUVEAU_CHANNEL_FREE' | 'NOUVEAU_VM_INIT' | 'NOUVEAU_VM_BIND' | 'NOUVEAU_EXEC' | 'NOUVEAU_GET_ZCULL_INFO' | 'NOUVEAU_GEM_NEW' | 'NOUVEAU_GEM_PUSHBUF' | 'NOUVEAU_GEM_CPU_PREP' | 'NOUVEAU_GEM_CPU_FINI' | 'NOUVEAU_GEM_INFO', number>> = {
+export const NOUVEAU_IOCTL: Readonly<Record<'NOUVEAU_GETPARAM' | 'NOUVEAU_CHANNEL_ALLOC' | 'NOUVEAU_CHANNEL_FREE' | 'NOUVEAU_VM_INIT' | 'NOUVEAU_VM_BIND' | 'NOUVEAU_EXEC' | 'NOUVEAU_GET_ZCULL_INFO' | 'NOUVEAU_GEM_NEW' | 'NOUVEAU_GEM_CPU_PREP' | 'NOUVEAU_GEM_CPU_FINI' | 'NOUVEAU_GEM_INFO', number>> = {
   NOUVEAU_GETPARAM: request('wr', DRIVER, drm_nouveau_getparam),
   NOUVEAU_CHANNEL_ALLOC: request('wr', DRIVER + 0x02, drm_nouveau_channel_alloc),
   NOUVEAU_CHANNEL_FREE: request('w', DRIVER + 0x03, drm_nouveau_channel_free),
@@ -55,7 +53,6 @@ export const NOUVEAU_IOCTL: Readonly<Record<'NOUVEAU_GETPARAM' | 'NOUVEAU_CHANNE
   NOUVEAU_EXEC: request('wr', DRIVER + 0x12, drm_nouveau_exec),
   NOUVEAU_GET_ZCULL_INFO: request('r', DRIVER + 0x13, drm_nouveau_get_zcull_info),
   NOUVEAU_GEM_NEW: request('wr', DRIVER + 0x40, drm_nouveau_gem_new),
-  NOUVEAU_GEM_PUSHBUF: request('wr', DRIVER + 0x41, drm_nouveau_gem_pushbuf),
   NOUVEAU_GEM_CPU_PREP: request('w', DRIVER + 0x42, drm_nouveau_gem_cpu_prep),
   NOUVEAU_GEM_CPU_FINI: request('w', DRIVER + 0x43, drm_nouveau_gem_cpu_fini),
   NOUVEAU_GEM_INFO: request('wr', DRIVER + 0x44, drm_nouveau_gem_info),
