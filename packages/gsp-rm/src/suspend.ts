@@ -39,7 +39,7 @@ export function* saveProtected(hardware: FirmwareHardware, release: Release, add
     for (let done = 0; done < run.size;) {
       const part = new Uint8Array(Math.min(CHUNK, run.size - done));
       hardware.readVram(from, part);
-      digest.update(part);
+      note(digest, part);
       if (!(yield { op: 'write', address: run.address + done, from: part })) return 'memory for the saved firmware unreachable';
       done += part.length;
       from += part.length;
@@ -70,9 +70,8 @@ export function* restoreProtected(
     for (let done = 0; done < run.size;) {
       const part = new Uint8Array(Math.min(CHUNK, run.size - done));
       if (!(yield { op: 'read', address: run.address + done, into: part })) return { refused: 'saved firmware unreachable' };
-      digest.update(part);
       // Memory that is all zero takes no room in the model.
-      if (part.some((byte) => byte !== 0)) hardware.writeVram(to, part);
+      if (note(digest, part)) hardware.writeVram(to, part);
       else hardware.fillVram(to, part.length, 0);
       done += part.length;
       to += part.length;
@@ -81,6 +80,23 @@ export function* restoreProtected(
   if (equalBytes(digest.digest(), bytes.subarray(DIGEST_AT, DIGEST_AT + DIGEST_SIZE))) return { meta };
   hardware.fillVram(meta.wprStart, size, 0);
   return { refused: 'the saved firmware was changed' };
+}
+
+const ZERO = Uint8Array.of(0);
+const OTHER = Uint8Array.of(1);
+
+/** Whether any byte is not zero; `part` starts at a multiple of eight of its own buffer. */
+function holdsSomething(part: Uint8Array): boolean {
+  const words = new BigUint64Array(part.buffer, part.byteOffset, part.length >>> 3);
+  return !words.every((word) => word === 0n) || part.subarray(words.length * 8).some((byte) => byte !== 0);
+}
+
+/** Adds a piece to the digest; most of a heap is zero, for which a mark stands. @returns whether it holds something */
+function note(digest: { update(bytes: Uint8Array): unknown }, part: Uint8Array): boolean {
+  const something = holdsSomething(part);
+  digest.update(something ? OTHER : ZERO);
+  if (something) digest.update(part);
+  return something;
 }
 
 /** The pages that the first `size` bytes of the saved firmware lie in; or what is wrong. */

@@ -2,6 +2,7 @@ import type { ReleaseStack } from '@nova-stack/aux-bus';
 import { NV_PDISP_VGA_WORKSPACE_BASE } from '@nova-stack/gpu-regs';
 import type { DmaBuffer } from '@nova-stack/pci';
 
+import type { DriverEnd } from '@nova-stack/gsp-rpc';
 import { prepareBooter, runBooterLoad, type Booter } from './booter.ts';
 import type { Chip } from './chip.ts';
 import { MS, present, report, S, until, type Device } from './device.ts';
@@ -14,6 +15,7 @@ import { prepareFwsec, requireNoWpr2, runFrts, vbiosFailure } from './fwsec.ts';
 import type { GspClient } from './gsp/client.ts';
 import { inquire, introduceItself } from './introduce.ts';
 import { read } from './mmio.ts';
+import type { PowerBundle } from './suspend.ts';
 import { runSequence } from './sequencer.ts';
 import { KiB } from './sizes.ts';
 import { stageFirmware } from './stage-firmware.ts';
@@ -33,6 +35,12 @@ export interface Running {
   readonly abi: FirmwareAbi;
   readonly gsp: GspClient;
   readonly info: StaticInfo;
+  /** The processor that the firmware runs on. */
+  readonly core: Falcon;
+  /** The queues, for whoever reports on them. */
+  readonly end: Pick<DriverEnd, 'pointers' | 'sent' | 'received'>;
+  /** What it takes to put the firmware aside and take it up again; undefined where this driver cannot. */
+  readonly power: PowerBundle | undefined;
   /** Logs of the firmware's operating system, as it writes them. */
   readonly logs: readonly { readonly name: string; readonly buffer: DmaBuffer }[];
 }
@@ -130,5 +138,9 @@ export async function bootGsp(device: Device, chip: Chip, firmware: FirmwareChoi
   report(device.trace, 'nova-core.init.done');
   await staged.temporary.release();
   const info = await inquire(device, client, files);
-  return { chip, vbiosVersion: vbios.version, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
+  const power: PowerBundle = {
+    ...bundle, booterLoad, layout, libosArguments: libos.argumentsAddress, rmArguments: libos.rmArguments, queues: staged.end.arguments,
+    applicationVersion: files.bootloader.applicationVersion,
+  };
+  return { chip, vbiosVersion: vbios.version, layout, abi: files.abi, gsp: client, core: gsp, end: staged.end, info, power, logs: libos.logs };
 }

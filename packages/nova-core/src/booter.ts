@@ -69,7 +69,7 @@ async function runBooter(device: Device, sec2: Falcon, step: Step, { name, file,
 /**
  * Has SEC2 copy the firmware into WPR2 and start the GSP's RISC-V core.
  *
- * @param wprMeta - bus address of the WPR metadata
+ * @param wprMeta - bus address of the WPR metadata, or of what says where WPR2 was kept
  */
 export async function runBooterLoad(device: Device, sec2: Falcon, booter: Booter, wprMeta: number): Promise<void> {
   await runBooter(device, sec2, 'booter-load', booter, { low: wprMeta % 2 ** 32, high: Math.floor(wprMeta / 2 ** 32) });
@@ -80,14 +80,15 @@ const NO_STATE = 0xff;
 
 /**
  * Has SEC2 give WPR2 up. Does nothing where it is not set.
- * Source: linux: drivers/gpu/nova-core/gsp/boot.rs.
+ * Source: linux: drivers/gpu/nova-core/gsp/boot.rs, drivers/gpu/drm/nouveau/nvkm/subdev/gsp/tu102.c.
  *
+ * @param srMeta - bus address of what says where WPR2 is kept; without it what was in there is gone
  * @throws {@link NovaCoreError} `WPR2_MISMATCH` when it is still there afterwards.
  */
-export async function runBooterUnload(device: Device, sec2: Falcon, booter: Booter): Promise<void> {
+export async function runBooterUnload(device: Device, sec2: Falcon, booter: Booter, srMeta?: number): Promise<void> {
   const step = 'booter-unload';
   if (readWpr2(device) === undefined) return;
-  await runBooter(device, sec2, step, booter, { low: NO_STATE, high: NO_STATE });
+  await runBooter(device, sec2, step, booter, srMeta === undefined ? { low: NO_STATE, high: NO_STATE } : { low: srMeta % 2 ** 32, high: Math.floor(srMeta / 2 ** 32) });
   const left = readWpr2(device);
   present(device, step);
   if (left !== undefined) {

@@ -1,4 +1,4 @@
-import { ReleaseError, ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
+import { ReleaseStack, type AuxBus } from '@nova-stack/aux-bus';
 import type { FirmwareSource } from '@nova-stack/firmware-files';
 import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { BAR0_SIZE, type Family } from '@nova-stack/gpu-regs';
@@ -8,12 +8,14 @@ import type { Trace } from '@nova-stack/trace';
 
 import { bootGsp } from './boot.ts';
 import { identify } from './chip.ts';
-import { publish, type Publication, type QuietTimes } from './contract/publish.ts';
+import { publish, type QuietTimes } from './contract/publish.ts';
 import { report, type Device } from './device.ts';
-import { hex, NovaCoreError, type Step } from './errors.ts';
+import type { CrashReport } from './crash-report.ts';
+import { asCoreError, hex, NovaCoreError } from './errors.ts';
 import { FlushPage } from './flush-page.ts';
 import { bootByFsp } from './fsp/boot.ts';
 import { waitForBoardFirmware } from './gfw.ts';
+import { GpuDevice, watchFirmware, type DeviceState, type Up } from './gpu-device.ts';
 import { startInterrupts, type InterruptMode } from './interrupts/gsp-interrupts.ts';
 import { FirmwareWake } from './interrupts/wake.ts';
 import { BARS, bar } from './system-facts.ts';
@@ -56,12 +58,36 @@ export interface CoreDevice {
   /** `570.144`: what the image says, and the running firmware too. */
   readonly firmwareVersion: string;
   readonly vbiosVersion: string | undefined;
+  readonly state: DeviceState;
   /** Names of what was published on the auxiliary bus. */
   readonly published: readonly string[];
   /** What the board could do and is not published, each with its reason; code `NOT_IN_FIRMWARE`. */
   readonly withheld: readonly NovaCoreError[];
   /** For whoever does something to the device that clients must not get in the way of. */
   readonly quiet: QuietTimes;
+  /**
+   * Puts the GPU to sleep: clients are told (`device.quiesce`), the firmware is kept in system memory with all that it knows, and what clients
+   * have in the framebuffer with it. Power may go then.
+   *
+   * @throws {@link NovaCoreError} `STATE` unless it runs; `BUSY` while a virtual GPU is open or a call takes too long: the GPU goes on then,
+   *   as it does after any failure before the firmware was told. Else its state is `failed`.
+   */
+  suspend(): Promise<void>;
+  /**
+   * Wakes the GPU from {@link suspend}: sessions go on where they were (`device.resumed`).
+   *
+   * @throws {@link NovaCoreError} `STATE` unless it sleeps; what else went wrong leaves it `failed`
+   */
+  resume(): Promise<void>;
+  /**
+   * Gets the GPU going again whatever it does: sessions are lost at once (`reset`), everything is released, the function is reset and
+   * brought up anew. Waits for nothing that the firmware should do. Works in every state but `gone`, from any number of callers.
+   *
+   * @throws {@link NovaCoreError} when it does not come up; its state is `lost` then
+   */
+  reset(): Promise<void>;
+  /** Collects what can be known about the GPU and its firmware now; reads only, and works in every state. */
+  crashReport(): CrashReport;
   /**
    * Takes the GPU down: clients first, then the firmware, everything in the reverse order of its acquiring.
    *
@@ -76,14 +102,6 @@ const BOOT_CHAINS: Readonly<Record<Family['bootChain'], typeof bootGsp>> = { 'fw
 const VENDOR = 0x10de;
 /** Base class and subclass: VGA and 3D controllers. */
 const CLASSES: readonly number[] = [0x0300, 0x0302];
-
-/** Gives this package's error to everything that is not one already. */
-function asCoreError(error: unknown, code: 'PCI' | 'TEARDOWN', step: Step): NovaCoreError {
-  if (error instanceof NovaCoreError) return error;
-  const first = error instanceof ReleaseError ? error.errors[0] : error;
-  if (first instanceof NovaCoreError) return first;
-  return new NovaCoreError(code, step, first instanceof Error ? first.message : String(first), { cause: error });
-}
 
 /** @throws {@link NovaCoreError} `NOT_SUPPORTED` for a function that this driver does not drive. */
 function requireGpu(pci: PciDevice): void {
@@ -113,7 +131,7 @@ function enable(pci: PciDevice, { clock, trace, tap, interrupts }: Pick<NovaCore
   report(trace, 'nova-core.pci.enabled', {
     device: pci.name, registers: registers.start, framebuffer: framebuffer.start, window: framebuffer.size, instance: instance.start, vfs: pci.sriov?.totalVfs ?? 0,
   });
-  return { pci, bar0, clock, trace, ...(tap && { tap: tap(pci) }), ...(interrupts !== 'polled' && { wake: new FirmwareWake() }) };
+  return { pci, bar0, clock, trace, sleep: { on: false }, ...(tap && { tap: tap(pci) }), ...(interrupts !== 'polled' && { wake: new FirmwareWake() }) };
 }
 
 class Core implements NovaCore {
@@ -127,19 +145,22 @@ class Core implements NovaCore {
 
   async probe(pci: PciDevice): Promise<CoreDevice> {
     const { trace } = this.#options;
-    const held = new ReleaseStack();
-    try {
-      return await this.#bringUp(pci, held);
-    } catch (cause) {
-      const error = asCoreError(cause, 'PCI', 'pci');
-      report(trace, 'nova-core.probe.failed', { step: error.step, code: error.code });
-      // What fails on the way down was reported there; the reason for going down is what counts.
-      await held.release().catch(() => undefined);
-      throw error;
-    }
+    const bringUp = async (): Promise<Up> => {
+      const held = new ReleaseStack();
+      try {
+        return await this.#bringUp(pci, held);
+      } catch (cause) {
+        const error = asCoreError(cause, 'PCI', 'pci');
+        report(trace, 'nova-core.probe.failed', { step: error.step, code: error.code });
+        // What fails on the way down was reported there; the reason for going down is what counts.
+        await held.release().catch(() => undefined);
+        throw error;
+      }
+    };
+    return new GpuDevice(pci, await bringUp(), bringUp);
   }
 
-  async #bringUp(pci: PciDevice, held: ReleaseStack): Promise<CoreDevice> {
+  async #bringUp(pci: PciDevice, held: ReleaseStack): Promise<Up> {
     const { trace, firmware, firmwareVersion, auxBus } = this.#options;
     const device = enable(pci, this.#options, held);
     const chip = identify(device);
@@ -148,34 +169,16 @@ class Core implements NovaCore {
     const flushPage = new FlushPage(device, chip.family.flushPage);
     held.defer('flush page', () => flushPage.release());
     const running = await BOOT_CHAINS[chip.family.bootChain](device, chip, { source: firmware, version: firmwareVersion }, held);
-    if (device.wake) {
-      const interrupts = await startInterrupts(device, chip, running.gsp, device.wake);
-      running.gsp.tendBy(() => interrupts?.tend());
-      held.defer('interrupts', () => {
-        running.gsp.tendBy(() => undefined);
-        interrupts?.stop();
-      });
-    }
+    const interrupts = device.wake && (await startInterrupts(device, chip, running.gsp, device.wake));
+    running.gsp.tendBy(() => interrupts?.tend());
+    held.defer('interrupts', () => {
+      running.gsp.tendBy(() => undefined);
+      interrupts?.stop();
+    });
+    watchFirmware(running);
     const publication = await publish(device, running, { auxBus, id: this.#next++, held });
     report(trace, 'nova-core.probe.done', { device: pci.name });
-    let unbinding: Promise<void> | undefined;
-    return {
-      pci, chip: chip.name, name: running.info.name, firmwareVersion: running.abi.version, vbiosVersion: running.vbiosVersion,
-      published: publication.names, withheld: publication.withheld, quiet: publication.quiet,
-      unbind: () => (unbinding ??= this.#takeDown(pci, publication, held)),
-    };
-  }
-
-  async #takeDown(pci: PciDevice, publication: Publication, held: ReleaseStack): Promise<void> {
-    try {
-      // Clients of a device that has left are not asked to leave: they are told.
-      if (!pci.present) await publication.lose();
-      await held.release();
-    } catch (error) {
-      throw asCoreError(error, 'TEARDOWN', 'unpublish');
-    } finally {
-      report(this.#options.trace, 'nova-core.unbind.done', { device: pci.name });
-    }
+    return { device, chip, flushPage, running, interrupts, publication, held };
   }
 }
 

@@ -20,6 +20,8 @@ export interface Device {
   readonly trace: Trace;
   /** Tells waits for the firmware that its interrupt came; without it they poll. */
   readonly wake?: FirmwareWake;
+  /** Whether the device is asleep, which {@link awake} looks at. */
+  readonly sleep: { on: boolean };
   /** Sees the messages to and from the firmware. */
   readonly tap?: MessageTap;
 }
@@ -55,4 +57,10 @@ export async function until(device: Pick<Device, 'pci' | 'clock'>, step: Step, w
 /** @throws {@link NovaCoreError} `DEVICE_LOST` when the device has left the bus. */
 export function present(device: Pick<Device, 'pci'>, step: Step): void {
   if (!device.pci.present) throw new NovaCoreError('DEVICE_LOST', step, `${device.pci.name} left the bus`);
+}
+
+/** @throws {@link NovaCoreError} `DEVICE_LOST` when the device has left the bus, `BUSY` while it is asleep. */
+export function awake(device: Pick<Device, 'pci' | 'sleep'>, step: Step): void {
+  present(device, step);
+  if (device.sleep.on) throw new NovaCoreError('BUSY', step, `${device.pci.name} is asleep`);
 }

@@ -1,3 +1,4 @@
+import { ReleaseError } from '@nova-stack/aux-bus';
 import type { TraceValue } from '@nova-stack/trace';
 
 /**
@@ -8,6 +9,7 @@ export const STEPS = [
   'pci', 'identify', 'firmware-boot', 'flush-page', 'firmware-files', 'vbios', 'vgpu-mode', 'fb-layout', 'fwsec-frts', 'gsp-reset',
   'booter-load', 'chain-of-trust', 'lockdown', 'riscv', 'system-info', 'sequencer', 'init-done', 'static-info', 'features', 'interrupts', 'publish',
   'vgpu', 'memory',
+  'suspend', 'resume', 'reset',
   'unpublish', 'unloading', 'gsp-halt', 'fwsec-sb', 'booter-unload', 'flush-page-release',
 ] as const;
 export type Step = (typeof STEPS)[number];
@@ -48,6 +50,12 @@ export type NovaCoreCode =
   | 'VERSION_MISMATCH'
   /** The firmware's version does not have it, or what it would take to use it is not known. */
   | 'NOT_IN_FIRMWARE'
+  /** The firmware has died: its core is halted, or it went silent. Only a reset helps. */
+  | 'FIRMWARE_DIED'
+  /** Something under way, or open, is in the way. */
+  | 'BUSY'
+  /** Not in the state that the device is in. */
+  | 'STATE'
   /** A sequence of register commands from the firmware cannot be carried out. */
   | 'SEQUENCER'
   /** A name on the auxiliary bus is taken, or the bus refused the device. */
@@ -80,4 +88,12 @@ export class NovaCoreError extends Error {
 /** `0x5fff00000`, as every message of this package writes addresses. */
 export function hex(value: number | bigint): string {
   return `0x${value.toString(16)}`;
+}
+
+/** Gives this package's error to everything that is not one already. */
+export function asCoreError(error: unknown, code: NovaCoreCode, step: Step): NovaCoreError {
+  if (error instanceof NovaCoreError) return error;
+  const first = error instanceof ReleaseError ? error.errors[0] : error;
+  if (first instanceof NovaCoreError) return first;
+  return new NovaCoreError(code, step, first instanceof Error ? first.message : String(first), { cause: error });
 }

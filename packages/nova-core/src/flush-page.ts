@@ -30,6 +30,11 @@ export class FlushPage {
     report(device.trace, 'nova-core.flush-page.set', { address: this.#page.address });
   }
 
+  /** Tells a GPU that lost its registers of the page again. */
+  restore(): void {
+    this.#set(this.#page.address);
+  }
+
   /**
    * Takes the page back from the GPU and frees it.
    *

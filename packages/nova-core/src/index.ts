@@ -1,6 +1,9 @@
 // The driver
 export type { QuietTimes } from './contract/publish.ts';
 export { createNovaCore, type CoreDevice, type NovaCore, type NovaCoreOptions } from './core.ts';
+export type { DeviceState } from './gpu-device.ts';
+export type { InterruptMode } from './interrupts/gsp-interrupts.ts';
+export type { CrashReport, ReportedRegister } from './crash-report.ts';
 export { SUPPORTED_FIRMWARE } from './firmware/versions.ts';
 
 // Errors and trace

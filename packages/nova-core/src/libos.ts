@@ -12,6 +12,8 @@ const FIRST_PAGE_SLOT = 1;
 export interface LibosMemory {
   /** What the GSP's mailboxes are set to. */
   readonly argumentsAddress: number;
+  /** What the firmware reads each time that it starts. */
+  readonly rmArguments: DmaBuffer;
   readonly logs: readonly { readonly name: string; readonly buffer: DmaBuffer }[];
 }
 
@@ -44,5 +46,5 @@ export function layOutLibos(abi: BootAbi, allocate: (size: number, label: string
   ];
   const page = allocate(PAGE, 'libos arguments');
   page.bytes.set(abi.libosArguments(regions));
-  return { argumentsAddress: page.address, logs };
+  return { argumentsAddress: page.address, rmArguments: rm, logs };
 }

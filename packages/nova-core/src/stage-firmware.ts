@@ -1,6 +1,6 @@
 import { ReleaseStack } from '@nova-stack/aux-bus';
 import { at, NV_PGSP_QUEUE_HEAD } from '@nova-stack/gpu-regs';
-import { openDriverEnd, SHARED_MEMORY } from '@nova-stack/gsp-rpc';
+import { openDriverEnd, SHARED_MEMORY, type DriverEnd } from '@nova-stack/gsp-rpc';
 import type { DmaBuffer } from '@nova-stack/pci';
 
 import { MS, S, type Device } from './device.ts';
@@ -16,6 +16,7 @@ const RPC_BOUNDS = { space: S, reply: 5 * S, every: MS } as const;
 /** Everything that the firmware finds in system memory when it comes up. */
 export interface StagedFirmware {
   readonly client: GspClient;
+  readonly end: DriverEnd;
   readonly libos: LibosMemory;
   /** Bus address of the WPR metadata. */
   readonly wprMeta: number;
@@ -42,7 +43,7 @@ export function stageFirmware(device: Device, files: CommonFiles, layout: FbLayo
     memory: shared.bytes, address: shared.address, profile: files.abi.framing, clock, trace, bounds: RPC_BOUNDS, ...(tap && { tap }), ...(wake && { wake }),
     doorbell: () => write(bar0, at(NV_PGSP_QUEUE_HEAD, 0), { value: 0 }),
   });
-  const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments));
+  const libos = layOutLibos(files.abi.boot, allocate(held), files.abi.boot.rmArguments(end.arguments, { resuming: false }));
   const client = new GspClient(device, end, files.abi);
 
   // The images themselves, and what tells of them.
@@ -65,5 +66,5 @@ export function stageFirmware(device: Device, files: CommonFiles, layout: FbLayo
   });
   const wprMeta = allocate(temporary)(meta.length, 'WPR metadata');
   wprMeta.bytes.set(meta);
-  return { client, libos, wprMeta: wprMeta.address, temporary, lend };
+  return { client, end, libos, wprMeta: wprMeta.address, temporary, lend };
 }

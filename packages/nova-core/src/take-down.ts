@@ -1,13 +1,17 @@
 import { runBooterUnload, type Booter } from './booter.ts';
-import { MS, report, S, until, type Device } from './device.ts';
+import { MS, report, S, until, type Bound, type Device } from './device.ts';
 import { NovaCoreError } from './errors.ts';
 import type { Falcon } from './falcon.ts';
 import { runSb, type Fwsec } from './fwsec.ts';
 import type { GspClient } from './gsp/client.ts';
 
-const UNLOADED = { bound: 5 * S, every: 10 * MS } as const;
+/** How long the firmware may take to stop. */
+export const UNLOADED: Bound = { bound: 5 * S, every: 10 * MS };
 /** The firmware sets this bit of mailbox 0 when it has stopped. */
 const STOPPED = 0x8000_0000;
+
+/** Whether the firmware has said that it has stopped. */
+export const firmwareStopped = (gsp: Falcon): boolean => (gsp.mailboxes.mailbox0 & STOPPED) !== 0;
 
 /** What is needed to take the firmware down; prepared before anything is started. */
 export interface UnloadBundle {
@@ -45,10 +49,12 @@ export async function stopFirmware(
       report(device.trace, 'nova-core.unload.failed', { step: error.step, code: error.code });
     }
   };
-  if (device.pci.present && gsp.riscvActive) {
+  // A firmware that has died answers nobody.
+  if (device.pci.present && client.died === undefined && gsp.riscvActive) {
+    client.unwatch();
     await attempt(async () => {
       await client.call('unloading', client.abi.messages.unload, undefined);
-      await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => (gsp.mailboxes.mailbox0 & STOPPED) !== 0);
+      await until(device, 'unloading', 'stop of the GSP firmware', UNLOADED, () => firmwareStopped(gsp));
       report(device.trace, 'nova-core.unload.done');
     });
   }

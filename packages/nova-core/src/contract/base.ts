@@ -3,11 +3,11 @@ import { EVENT_QUEUE, type BackendRegion, type BaseBackend } from '@nova-stack/n
 import { HEADER } from '@nova-stack/pci';
 
 import type { Running } from '../boot.ts';
-import { present, report, type Device } from '../device.ts';
+import { awake, present, report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import { scrub } from '../memory/scrub.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
-import type { VramAccess } from '../memory/vram-window.ts';
+import type { VramAccess, VramWindow } from '../memory/vram-window.ts';
 import { KiB, MiB } from '../sizes.ts';
 import { BARS, bar } from '../system-facts.ts';
 import type { Teller } from './errors.ts';
@@ -25,8 +25,10 @@ export interface Services {
   readonly device: Device;
   readonly running: Running;
   readonly vram: VramAllocator;
-  readonly window: VramAccess;
+  readonly window: VramAccess & Pick<VramWindow, 'forget'>;
   readonly teller: Teller;
+  /** Memory that was given back while the device slept, and has to be cleared before anybody else gets it. */
+  readonly owed: Set<VramBlock>;
 }
 
 /** Device memory lent to a session. */
@@ -44,7 +46,7 @@ class LentRegion implements BackendRegion {
     return teller.run(async () => {
       const start = this.#at(offset, length);
       if (length === 0) return;
-      present(device, 'memory');
+      awake(device, 'memory');
       await running.gsp.control('memory', running.abi.controls.fill, { start, size: length, byte: 0 });
     });
   }
@@ -52,6 +54,7 @@ class LentRegion implements BackendRegion {
   read({ offset, length }: { readonly offset: number; readonly length: number }): { readonly bytes: Uint8Array } {
     return this.#services.teller.runSync(() => {
       const start = this.#at(offset, length);
+      awake(this.#services.device, 'memory');
       const bytes = new Uint8Array(length);
       this.#services.window.read(start, bytes);
       present(this.#services.device, 'memory');
@@ -61,7 +64,9 @@ class LentRegion implements BackendRegion {
 
   write({ offset, bytes }: { readonly offset: number; readonly bytes: Uint8Array }): void {
     this.#services.teller.runSync(() => {
-      this.#services.window.write(this.#at(offset, bytes.length), bytes);
+      const start = this.#at(offset, bytes.length);
+      awake(this.#services.device, 'memory');
+      this.#services.window.write(start, bytes);
       present(this.#services.device, 'memory');
     });
   }
@@ -69,6 +74,11 @@ class LentRegion implements BackendRegion {
   release(): Promise<void> {
     const { device, running, vram, window, teller } = this.#services;
     return teller.run(async () => {
+      // Given back in its sleep: it is cleared when the device wakes.
+      if (device.sleep.on) {
+        this.#services.owed.add(this.#block);
+        return;
+      }
       // Where it cannot be made sure that the memory is clear, nobody else gets it.
       if (device.pci.present) {
         try {
@@ -128,7 +138,7 @@ export function baseBackend(services: Services): BaseBackend {
       },
     }),
     allocate: ({ size }) => teller.run(async () => {
-      present(device, 'memory');
+      awake(device, 'memory');
       if (size > vram.largest(GRANULARITY)) throw new NovaCoreError('NO_MEMORY', 'memory', `no ${size} bytes of framebuffer in one piece`, { detail: { size } });
       const block = vram.allocate({ size, align: GRANULARITY, label: 'region of a client', from: 'high' })!;
       const region = new LentRegion(services, block);

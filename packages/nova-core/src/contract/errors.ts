@@ -8,6 +8,8 @@ import { VgpuFailure } from '../vgpu/task.ts';
 const TOLD: Readonly<Partial<Record<NovaCoreCode, readonly [code: ErrorCode, message: string]>>> = {
   TIMEOUT: ['Timeout', 'The device did not answer in time; what became of the request is unknown'],
   RPC: ['Timeout', 'The device did not answer as it should; what became of the request is unknown'],
+  FIRMWARE_DIED: ['DeviceLost', 'The device has failed'],
+  BUSY: ['Busy', 'The device does nothing new for a while'],
   DEVICE_LOST: ['DeviceLost', 'The device is gone'],
   CANCELLED: ['Cancelled', 'The operation was cancelled'],
   NO_MEMORY: ['NoMemory', 'The device has not enough free memory'],

@@ -30,8 +30,12 @@ export interface Publication {
   readonly names: readonly string[];
   /** What the board could do and is not published, with the reason. */
   readonly withheld: readonly NovaCoreError[];
-  /** Tells clients at once that the device has left. */
-  lose(): Promise<void>;
+  /** What clients are given is made of this. */
+  readonly services: Services;
+  /** Sessions, as the core handles them: to quiesce, to resume, to lose. */
+  readonly sessions: Pick<PublishedCore, 'quiesce' | 'resume' | 'lose'>;
+  /** Virtual GPUs that are open, by virtual function. */
+  openVgpus(): readonly number[];
   /** Quiet times for clients, by cause and bound in milliseconds. */
   readonly quiet: QuietTimes;
 }
@@ -89,7 +93,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   const supportId = `g${id.toString(16)}`;
   const tell = (about: string, error: unknown): void => report(trace, 'nova-core.support', { id: about, error: errorChain(error) });
   const services: Services = {
-    device, running, vram: new VramAllocator(usableRanges(running.info.regions)), window: new VramWindow(device, running.chip.family.praminWindow), teller: new Teller(supportId, tell),
+    device, running, vram: new VramAllocator(usableRanges(running.info.regions)), window: new VramWindow(device, running.chip.family.praminWindow), teller: new Teller(supportId, tell), owed: new Set(),
   };
   let core: PublishedCore | undefined;
   const vgpu = await startVgpus(services, held, () => core);
@@ -130,7 +134,7 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
     report(trace, 'nova-core.aux.published', { name: names.at(-1)! });
   }
   return {
-    names, withheld, lose: () => published.lose('removed'),
+    names, withheld, services, sessions: published, openVgpus: () => vgpu?.live ?? [],
     quiet: { begin: (cause, boundMilliseconds) => published.quiesce(clock, cause, boundMilliseconds), end: () => { published.resume(); } },
   };
 }

@@ -97,6 +97,11 @@ export class VgpuService implements VgpuCore {
     this.#teller = teller;
   }
 
+  /** Virtual functions whose vGPU is more than assigned. */
+  get live(): readonly number[] {
+    return this.#host.assigned.filter(({ state }) => state !== 'assigned').map(({ vf }) => vf);
+  }
+
   /** The list of types, or what can be had of it, has changed. @returns the token of the new plan */
   changed(): bigint {
     return ++this.#plan;

@@ -35,7 +35,10 @@ export interface BootAbi {
   fmcBootParams(input: { readonly wprMeta: number; readonly libosArguments: number }): Uint8Array;
   /** The page that names all regions which the firmware's operating system gets; at most one page. */
   libosArguments(regions: readonly LibosRegion[]): Uint8Array;
-  rmArguments(queues: SharedMemoryArguments): Uint8Array;
+  /** `resuming`: the firmware takes up what it left in memory when it was suspended. */
+  rmArguments(queues: SharedMemoryArguments, options: { readonly resuming: boolean }): Uint8Array;
+  /** Tells booter where WPR2 is put aside: bus address of a radix-3 table's first level, and bytes. */
+  srMeta(input: { readonly address: number; readonly size: number }): Uint8Array;
 }
 
 export interface WprMetaInput {
@@ -91,6 +94,8 @@ export interface MessageAbi {
   readonly setRegistry: Notice<readonly RegistryEntry[]>;
   readonly staticInfo: Call<undefined, StaticInfo>;
   readonly unload: Call<undefined, undefined>;
+  /** The same with everything kept, to be taken up again after a sleep. */
+  readonly suspend: Call<undefined, undefined>;
   readonly control: Call<ControlRequest, ControlReply>;
   readonly alloc: Call<AllocRequest, AllocReply>;
   /** Frees an object with all that hangs on it; freeing a client frees everything it has. */

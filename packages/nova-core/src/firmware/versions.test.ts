@@ -119,12 +119,22 @@ describe.each(versions)('$version before the boot', ({ abi, wire }) => {
   });
 
   it('describes the queues in the RM arguments, and nothing else but the stack', () => {
-    const args = abi.boot.rmArguments({ sharedMemPhysAddr: 0x7000, pageTableEntryCount: 129, cmdQueueOffset: 0x1000, statQueueOffset: 0x41000 });
+    const queues = { sharedMemPhysAddr: 0x7000, pageTableEntryCount: 129, cmdQueueOffset: 0x1000, statQueueOffset: 0x41000 };
+    const args = abi.boot.rmArguments(queues, { resuming: false });
     const expected = new Uint8Array(wire.arguments.size);
     const view = dataView(expected);
     for (const [at, value] of [[0, 0x7000], [8, 129], [0x10, 0x1000], [0x18, 0x41000]] as const) view.setUint32(at, value, true);
     if (wire.arguments.dmemStack !== undefined) expected[wire.arguments.dmemStack] = 1;
     expect(args).toEqual(expected);
+    // linux: drivers/gpu/drm/nouveau/nvkm/subdev/gsp/rm/r535/gsp.c, rm/r570/gsp.c: set_rmargs
+    for (const [at, value] of [[0x20, 3], [0x24, 5], [0x28, 1]] as const) view.setUint32(at, value, true);
+    expect(abi.boot.rmArguments(queues, { resuming: true })).toEqual(expected);
+  });
+
+  it('tells booter where WPR2 is kept', () => {
+    const meta = abi.boot.srMeta({ address: 0x1_2345_6000, size: 0x1a00_0000 });
+    expect(meta.length).toBe(256);
+    expect(longs(meta, 0, 8, 0x10, 0x18)).toEqual([0x8a3bb9e6c6c39d93n, 2n, 0x1_2345_6000n, 0x1a00_0000n]);
   });
 });
 

@@ -68,7 +68,7 @@ export async function bootByFsp(device: Device, chip: Chip, firmware: FirmwareCh
   report(device.trace, 'nova-core.init.done');
   await staged.temporary.release();
   const info = await inquire(device, client, files);
-  return { chip, vbiosVersion: undefined, layout, abi: files.abi, gsp: client, info, logs: libos.logs };
+  return { chip, vbiosVersion: undefined, layout, abi: files.abi, gsp: client, core: gsp, end: staged.end, info, power: undefined, logs: libos.logs };
 }
 
 /** Virtual functions that the board is configured to host. */

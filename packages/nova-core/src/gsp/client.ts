@@ -1,12 +1,19 @@
 import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 
-import { present, report, type Device } from '../device.ts';
+import { present, report, S, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
 import { isAbsent } from '../firmware/absent.ts';
 import type { Call, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
 
 /** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
 export type Controls = Pick<GspClient, 'abi' | 'control'>;
+
+/** Steps in which the firmware is spoken to while clients have to wait. */
+const POWER_STEPS: readonly Step[] = ['suspend', 'resume', 'unloading'];
+/** Calls in a row without an answer after which the firmware counts as dead. */
+const SILENT = 2;
+/** Longest wait after a call without an answer. */
+const PATIENCE = 5 * S;
 
 /** The same of a firmware under which virtual GPUs can be hosted. */
 export type HostingControls = Controls & { readonly abi: HostingAbi };
@@ -23,6 +30,13 @@ export class GspClient {
   #alive = true;
   readonly #listeners: ((error: OsError) => void)[] = [];
   #tend: () => void = () => undefined;
+  /** Says why the firmware cannot run any more. */
+  #look: (() => string | undefined) | undefined;
+  #died: string | undefined;
+  /** Calls in a row that ran into their bound. */
+  #silent = 0;
+  #resting = false;
+  readonly #mourners: ((why: string) => void)[] = [];
 
   constructor(device: Device, end: DriverEnd, abi: FirmwareAbi) {
     this.#device = device;
@@ -40,6 +54,31 @@ export class GspClient {
   /** False once a wait on the firmware has failed: it may be gone, or answer late. */
   get alive(): boolean {
     return this.#alive;
+  }
+
+  /** Why nothing is to be expected of the firmware any more; undefined while it lives. */
+  get died(): string | undefined {
+    return this.#died;
+  }
+
+  /** From now on waits look whether the firmware still runs. `look` says why not; @see {@link died} */
+  watch(look: () => string | undefined): void {
+    this.#look = look;
+  }
+
+  /** The firmware is about to stop: that it does is no accident. */
+  unwatch(): void {
+    this.#look = undefined;
+  }
+
+  /** Calls `mourner` once when the firmware has died. */
+  onDeath(mourner: (why: string) => void): void {
+    this.#mourners.push(mourner);
+  }
+
+  /** While it rests only the way to sleep and back is let through. */
+  rest(resting: boolean): void {
+    this.#resting = resting;
   }
 
   /** Calls `listener` with every error that the firmware reports by itself. */
@@ -105,6 +144,19 @@ export class GspClient {
     return this.#decode(step, name, () => decode(message.payload));
   }
 
+  /** Waits for an event as long as `signal` lets it. @returns undefined when it did not come in time */
+  async next<T>(step: Step, { name, number, decode }: EventForm<T>, signal: { readonly aborted: boolean }): Promise<T | undefined> {
+    const { pci } = this.#device;
+    const over = { get aborted(): boolean { return signal.aborted || !pci.present; } };
+    try {
+      const message = await this.#end.expect(number, { signal: over });
+      return this.#decode(step, name, () => decode(message.payload));
+    } catch (error) {
+      if (error instanceof GspRpcError && (error.code === 'ABORTED' || error.code === 'TIMEOUT' || error.code === 'CLOSED')) return undefined;
+      throw error;
+    }
+  }
+
   /** Serves an event whenever it comes. What cannot be decoded is told and goes no further: nobody waits for it. */
   #hear<T>({ name, number, decode }: EventForm<T>, handler: (event: T) => void): void {
     this.#end.on(number, ({ payload }) => {
@@ -121,9 +173,12 @@ export class GspClient {
 
   #options(bound?: number): { readonly bound?: number; readonly signal: { readonly aborted: boolean } } {
     const { pci } = this.#device;
+    const gone = (): boolean => this.#examine() !== undefined;
     // Memory polls would go on to their bound after surprise removal.
-    const signal = { get aborted(): boolean { return !pci.present; } };
-    return bound === undefined ? { signal } : { signal, bound };
+    const signal = { get aborted(): boolean { return !pci.present || gone(); } };
+    // One that was silent is not waited for as long as one that may be busy.
+    const limit = this.#silent === 0 ? bound : Math.min(bound ?? PATIENCE, PATIENCE);
+    return limit === undefined ? { signal } : { signal, bound: limit };
   }
 
   #refused(step: Step, name: string, status: number): NovaCoreError {
@@ -131,15 +186,44 @@ export class GspClient {
   }
 
   async #guard<T>(step: Step, name: string, work: () => Promise<T>): Promise<T> {
+    if (this.#resting && !POWER_STEPS.includes(step)) throw new NovaCoreError('BUSY', step, `${name} has to wait: the device is asleep`, { detail: { name } });
     try {
-      this.#tend();
-      return await work();
+      if (this.#died === undefined) this.#tend();
+      this.#requireLife(step, name);
+      const result = await work();
+      this.#silent = 0;
+      return result;
     } catch (cause) {
       present(this.#device, step);
       this.#alive = false;
       const timeout = cause instanceof GspRpcError && cause.code === 'TIMEOUT';
+      if (timeout && this.#look !== undefined && ++this.#silent >= SILENT) this.#die('it does not answer');
+      if (timeout) this.#examine();
+      if (!timeout) this.#requireLife(step, name, cause);
       throw new NovaCoreError(timeout ? 'TIMEOUT' : 'RPC', step, timeout ? `no answer to ${name}` : `${name} failed`, { cause, detail: { name } });
     }
+  }
+
+  #requireLife(step: Step, name: string, cause?: unknown): void {
+    if (this.#died === undefined) return;
+    throw new NovaCoreError('FIRMWARE_DIED', step, `${name}: the firmware has died, ${this.#died}`, { ...(cause !== undefined && { cause }), detail: { name } });
+  }
+
+  /** Looks whether the firmware still runs. */
+  #examine(): string | undefined {
+    if (this.#died === undefined && this.#look !== undefined && this.#device.pci.present) {
+      const why = this.#look();
+      if (why !== undefined) this.#die(why);
+    }
+    return this.#died;
+  }
+
+  #die(why: string): void {
+    if (this.#died !== undefined) return;
+    this.#died = why;
+    this.#alive = false;
+    report(this.#device.trace, 'nova-core.firmware.died', { why });
+    for (const mourner of this.#mourners.splice(0)) mourner(why);
   }
 
   #decode<T>(step: Step, name: string, decode: () => T): T {

@@ -45,6 +45,11 @@ export class VramWindow {
     this.#device.bar0.write32(this.#at(address), value);
   }
 
+  /** The register that moves the window has lost its value. */
+  forget(): void {
+    this.#base = -1;
+  }
+
   /** Offset in BAR0 at which `address` can be seen now. */
   #at(address: number): number {
     const base = address - (address % STEP);

@@ -59,7 +59,7 @@ export function fakeDevice(): FakeDevice {
   } as unknown as PciDevice;
 
   return Object.assign(hooks, {
-    pci, bar0, clock, registers, writes, events, live,
+    pci, bar0, clock, sleep: { on: false }, registers, writes, events, live,
     trace: createTrace({ now: () => clock.now(), sinks: [(event: TraceEvent) => void events.push(event)] }),
     remove() {
       present = false;

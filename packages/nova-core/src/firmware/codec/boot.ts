@@ -29,17 +29,26 @@ export interface ArgumentsRecord {
     readonly cmdQueueOffset: bigint;
     readonly statQueueOffset: bigint;
   };
+  readonly srInitArguments: { readonly oldLevel: number; readonly flags: number; readonly bInPMTransition: boolean };
 }
+
+type SrMetaRecord = Readonly<Record<'magic' | 'revision' | 'sysmemAddrOfSuspendResumeData' | 'sizeOfSuspendResumeData', bigint>>;
+
+/** Power level that the firmware comes back from. */
+export const SUSPEND_LEVEL = 3;
+/** GPU_STATE_FLAGS_PRESERVING and GPU_STATE_FLAGS_PM_TRANSITION: linux: drivers/gpu/drm/nouveau/nvkm/subdev/gsp/rm/r570/gsp.c (set_rmargs). */
+const RESUME_FLAGS = 0b101;
 
 export interface BootNeeds<Arguments extends ArgumentsRecord> extends Needs<
   | 'LibosMemoryRegionInitArgument' | 'LIBOS_MEMORY_REGION_CONTIGUOUS' | 'LIBOS_MEMORY_REGION_LOC_SYSMEM' | 'LIBOS_MEMORY_REGION_INIT_ARGUMENTS_MAX'
-  | 'GSP_FW_WPR_META_MAGIC' | 'GSP_FW_WPR_META_REVISION' | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X' | 'GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE'
+  | 'GSP_FW_SR_META_MAGIC' | 'GSP_FW_SR_META_REVISION' | 'GSP_FW_WPR_META_MAGIC' | 'GSP_FW_WPR_META_REVISION' | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X' | 'GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE'
   | 'GSP_FW_HEAP_PARAM_BASE_RM_SIZE_GH100' | 'GSP_DMA_TARGET_COHERENT_SYSTEM' | 'GSP_DMA_TARGET_NONCOHERENT_SYSTEM'
   | 'GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS2_MAX_MB'
   | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MIN_MB' | 'GSP_FW_HEAP_SIZE_OVERRIDE_LIBOS3_BAREMETAL_MAX_MB' | 'GSP_FW_HEAP_SIZE_VGPU_DEFAULT'
 > {
   readonly GspFwWprMeta: Part<WprMetaRecord>;
   readonly GSP_FMC_BOOT_PARAMS: Part<FmcBootParamsRecord>;
+  readonly GspFwSRMeta: Part<SrMetaRecord>;
   readonly GSP_ARGUMENTS_CACHED: Layout<Arguments>;
 }
 
@@ -78,13 +87,18 @@ export function bootAbi<Arguments extends ArgumentsRecord>(rm: BootNeeds<Argumen
       gspRmParams: { target: rm.GSP_DMA_TARGET_NONCOHERENT_SYSTEM, bootArgsOffset: BigInt(addresses.libosArguments) },
     }),
     libosArguments: (regions) => libosArguments(rm, regions),
-    rmArguments: (queues) => rm.GSP_ARGUMENTS_CACHED.create(Object.assign({
+    srMeta: ({ address, size }) => rm.GspFwSRMeta.create({
+      magic: rm.GSP_FW_SR_META_MAGIC, revision: BigInt(rm.GSP_FW_SR_META_REVISION),
+      sysmemAddrOfSuspendResumeData: BigInt(address), sizeOfSuspendResumeData: BigInt(size),
+    }),
+    rmArguments: (queues, { resuming }) => rm.GSP_ARGUMENTS_CACHED.create(Object.assign({
       messageQueueInitArguments: {
         sharedMemPhysAddr: BigInt(queues.sharedMemPhysAddr),
         pageTableEntryCount: queues.pageTableEntryCount,
         cmdQueueOffset: BigInt(queues.cmdQueueOffset),
         statQueueOffset: BigInt(queues.statQueueOffset),
       },
+      ...(resuming && { srInitArguments: { oldLevel: SUSPEND_LEVEL, flags: RESUME_FLAGS, bInPMTransition: true } }),
     }, own.rmArguments) as Partially<Arguments>),
   };
 }

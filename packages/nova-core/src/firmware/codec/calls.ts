@@ -1,4 +1,5 @@
 import type { AllocReply, AllocRequest, Call, ControlReply, ControlRequest, FreeRequest } from '../abi.ts';
+import { SUSPEND_LEVEL } from './boot.ts';
 import type { Needs, Part } from './needs.ts';
 
 /** The head of a control or an allocation; its parameters follow. Versions differ in what else stands in it. */
@@ -24,6 +25,7 @@ export interface Calls {
   readonly alloc: Call<AllocRequest, AllocReply>;
   readonly free: Call<FreeRequest, undefined>;
   readonly unload: Call<undefined, undefined>;
+  readonly suspend: Call<undefined, undefined>;
 }
 
 export function calls(rm: CallNeeds): Calls {
@@ -51,6 +53,11 @@ export function calls(rm: CallNeeds): Calls {
       name: 'UNLOADING_GUEST_DRIVER', function: rm.NV_VGPU_MSG_FUNCTION_UNLOADING_GUEST_DRIVER,
       // No power transition: the firmware is to go for good.
       encode: () => rm.rpc_unloading_guest_driver_v.create({ bInPMTransition: false, bGc6Entering: false, newLevel: 0 }),
+      decode: () => undefined,
+    },
+    suspend: {
+      name: 'UNLOADING_GUEST_DRIVER to be taken up again', function: rm.NV_VGPU_MSG_FUNCTION_UNLOADING_GUEST_DRIVER,
+      encode: () => rm.rpc_unloading_guest_driver_v.create({ bInPMTransition: true, bGc6Entering: false, newLevel: SUSPEND_LEVEL }),
       decode: () => undefined,
     },
   };

@@ -21,6 +21,7 @@ export {
   GSP_FW_HEAP_SIZE_VGPU_DEFAULT,
 } from '@nova-stack/nvrm-headers/r570_144/gsp_fw_heap';
 export { GSP_DMA_TARGET_COHERENT_SYSTEM, GSP_DMA_TARGET_NONCOHERENT_SYSTEM, GSP_FMC_BOOT_PARAMS } from '@nova-stack/nvrm-headers/r570_144/gspifpub';
+export { GSP_FW_SR_META_MAGIC, GSP_FW_SR_META_REVISION, GspFwSRMeta } from '@nova-stack/nvrm-headers/r570_144/gsp_fw_sr_meta';
 export { GSP_FW_WPR_META_MAGIC, GSP_FW_WPR_META_REVISION, GspFwWprMeta } from '@nova-stack/nvrm-headers/r570_144/gsp_fw_wpr_meta';
 export { GSP_ARGUMENTS_CACHED } from '@nova-stack/nvrm-headers/r570_144/gsp_init_args';
 export { GspStaticConfigInfo, GspSystemInfo } from '@nova-stack/nvrm-headers/r570_144/gsp_static_config';
