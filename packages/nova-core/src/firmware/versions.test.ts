@@ -15,7 +15,7 @@ import { FIRMWARE_ABIS, requireSameVersion, SUPPORTED_FIRMWARE } from './version
 const WIRE = {
   '535.113.01': {
     heap: { carveout: 20 * MiB, min: 84 * MiB, max: 276 * MiB - 1, vgpu: 549 * MiB }, heapOf24GiB: 0x7f0_0000,
-    arguments: { size: 0x50, dmemStack: undefined },
+    arguments: { size: 0x50, dmemStack: undefined, resume: 0x30 },
     systemInfo: { size: 0x298, maxUserVa: 0x38, configMirror: 0x40, identity: undefined, vfs: 0x270 },
     staticInfo: { size: 0x878, regions: 0x348, region: 0x30, length: 0x6d8, name: 0x71c, handles: 0x868 },
     controlHead: 0x18,
@@ -23,7 +23,7 @@ const WIRE = {
   },
   '570.144': {
     heap: { carveout: 22 * MiB, min: 88 * MiB, max: 280 * MiB - 1, vgpu: 581 * MiB }, heapOf24GiB: 0x810_0000,
-    arguments: { size: 0x48, dmemStack: 0x30 },
+    arguments: { size: 0x48, dmemStack: 0x30, resume: 0x20 },
     systemInfo: { size: 0x3a0, maxUserVa: 0x48, configMirror: 0x50, identity: 0x58, vfs: 0x358 },
     staticInfo: { size: 0x678, regions: 0x158, region: 0x30, length: 0x4c8, name: 0x4ec, handles: 0x640 },
     controlHead: 0x18,
@@ -31,7 +31,7 @@ const WIRE = {
   },
   '580.105.08': {
     heap: { carveout: 22 * MiB, min: 88 * MiB, max: 280 * MiB - 1, vgpu: 581 * MiB }, heapOf24GiB: 0x810_0000,
-    arguments: { size: 0x58, dmemStack: 0x30 },
+    arguments: { size: 0x58, dmemStack: 0x30, resume: 0x20 },
     systemInfo: { size: 0x3a8, maxUserVa: 0x48, configMirror: 0x50, identity: 0x58, vfs: 0x358 },
     staticInfo: { size: 0x700, regions: 0x158, region: 0x38, length: 0x548, name: 0x56c, handles: 0x6c0 },
     controlHead: 0x28,
@@ -127,7 +127,7 @@ describe.each(versions)('$version before the boot', ({ abi, wire }) => {
     if (wire.arguments.dmemStack !== undefined) expected[wire.arguments.dmemStack] = 1;
     expect(args).toEqual(expected);
     // linux: drivers/gpu/drm/nouveau/nvkm/subdev/gsp/rm/r535/gsp.c, rm/r570/gsp.c: set_rmargs
-    for (const [at, value] of [[0x20, 3], [0x24, 5], [0x28, 1]] as const) view.setUint32(at, value, true);
+    [3, 5, 1].forEach((value, i) => { view.setUint32(wire.arguments.resume + 4 * i, value, true); });
     expect(abi.boot.rmArguments(queues, { resuming: true })).toEqual(expected);
   });
 
