@@ -5,7 +5,7 @@ import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { createGpu, type Gpu } from '@nova-stack/hw-model';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { createNovaCore, type NovaCore } from '@nova-stack/nova-core';
-import { createBus, type PciBus, type Slot } from '@nova-stack/pci';
+import { createBus, type PciBus, type PciFunction, type Slot } from '@nova-stack/pci';
 import { createVirtualClock, type VirtualClock } from '@nova-stack/timebase';
 import { createTrace, faultPlan, type FaultRule, type Trace, type TraceSink } from '@nova-stack/trace';
 
@@ -28,6 +28,8 @@ export interface MachineOptions {
   readonly faults?: readonly FaultRule[];
   /** How the driver learns of the firmware's messages; default: by message interrupts. */
   readonly interrupts?: 'message' | 'polled';
+  /** Puts something between the GPU and its slot, such as `withAccessFaults` of `@nova-stack/hw-model`; `remove` pulls it out. */
+  readonly between?: (gpu: Gpu, remove: () => void) => PciFunction;
 }
 
 /** A modelled GPU in a slot, and a core driver that has not seen it yet. */
@@ -64,7 +66,7 @@ export function createMachine(options: MachineOptions): Machine {
   const firmwareModel = createGspRm({ provoke: (given) => { provoke = given; } });
   const gpu = createGpu({ board, firmware: firmwareModel, trace, seed });
   const pci = createBus({ clock, trace });
-  const slot = pci.plug(gpu);
+  const slot: Slot = pci.plug(options.between?.(gpu, () => { slot.remove(); }) ?? gpu);
   const auxBus = createAuxBus({ trace });
   const { version } = options;
   const tap = options.tap?.(clock);
