@@ -175,7 +175,7 @@ const commands = {
     // A fault of every kind at every access of a life: `npm run soak -- faults [PART/PARTS]`, all of them unless told.
     if (seconds === "faults") {
       const part = seed === "1" ? "0/1" : seed;
-      return step("every fault", ["vitest", "run", "--disable-console-intercept", "integration/faults/access.test.ts"], { env: { NOVA_FAULTS: part } });
+      return step("every fault", ["vitest", "run", "integration/faults/access.test.ts", "--disable-console-intercept"], { env: { NOVA_FAULTS: part } });
     }
     await step("the soak", ["vitest", "run", "packages/gsp-rpc/src/hostile.test.ts"], { env: { NOVA_SOAK_SECONDS: seconds, NOVA_SOAK_SEED: seed } });
   },

@@ -1,5 +1,9 @@
 import type { ReportedRegion } from '../firmware/abi.ts';
-import { alignDown, alignUp } from '../sizes.ts';
+import { alignUp, PAGE } from '../sizes.ts';
+import { BuddyAllocator } from './buddy.ts';
+
+/** Smallest piece, in bytes: the GPU's small page. */
+const UNIT = PAGE;
 
 /** A range of the framebuffer in bytes; the end is not part of it. */
 export interface VramRange {
@@ -48,22 +52,22 @@ export function usableRanges(regions: readonly ReportedRegion[]): VramRange[] {
 }
 
 /**
- * Hands out the framebuffer, first fit from either end. Free ranges are kept sorted and never touch each other,
- * so what is freed can be handed out again as one piece.
+ * Hands out the framebuffer in pieces or scattered, from either end: a buddy allocator, with what is held by name.
+ * Source of the scheme: linux: drivers/gpu/drm/drm_buddy.c.
  */
 export class VramAllocator {
   readonly total: number;
-  #free: VramRange[];
+  readonly #free: BuddyAllocator;
   readonly #held = new Map<number, VramBlock>();
 
   constructor(ranges: readonly VramRange[]) {
-    this.#free = ranges.map((range) => ({ ...range }));
-    this.total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    this.#free = new BuddyAllocator(ranges, UNIT);
+    this.total = this.#free.bytes;
   }
 
   /** Bytes that nobody holds. */
   get free(): number {
-    return this.#free.reduce((sum, { start, end }) => sum + end - start, 0);
+    return this.#free.bytes;
   }
 
   /** Everything held, by address. */
@@ -73,40 +77,36 @@ export class VramAllocator {
 
   /** Largest block that {@link VramAllocator.allocate} would grant with this alignment, in bytes. */
   largest(align: number): number {
-    return this.#free.reduce((largest, range) => Math.max(largest, alignDown(range.end, align) - alignUp(range.start, align)), 0);
+    return this.#free.largest(Math.max(align, UNIT));
   }
 
-  /** @returns undefined when no free range is large enough. */
+  /** One piece. @returns undefined when no free range is large enough. */
   allocate({ size, align, label, from }: VramRequest): VramBlock | undefined {
-    const rounded = alignUp(size, align);
-    const order = from === 'low' ? this.#free.keys() : [...this.#free.keys()].reverse();
-    for (const index of order) {
-      const range = this.#free[index]!;
-      const start = from === 'low' ? alignUp(range.start, align) : alignDown(range.end - rounded, align);
-      if (start < range.start || start + rounded > range.end) continue;
-      const block = { start, size: rounded, label };
-      const rest = [{ start: range.start, end: start }, { start: start + rounded, end: range.end }];
-      this.#free.splice(index, 1, ...rest.filter((part) => part.end > part.start));
-      this.#held.set(start, block);
-      return block;
-    }
-    return undefined;
+    const step = Math.max(align, UNIT);
+    const range = this.#free.take(alignUp(size, step), step, from);
+    return range && this.#hold(range, label);
+  }
+
+  /**
+   * As many pieces as it takes, each a power of two of bytes at a multiple of its own size and at least `align` large.
+   *
+   * @returns undefined when there is not as much, or what there is lies in smaller pieces
+   */
+  allocateScattered({ size, align, label, from }: VramRequest): readonly VramBlock[] | undefined {
+    const step = Math.max(align, UNIT);
+    return this.#free.takeScattered(alignUp(size, step), step, from)?.map((range) => this.#hold(range, label));
   }
 
   /** @throws RangeError when the block is not held: freeing twice is a mistake of this driver. */
   release(block: VramBlock): void {
     if (this.#held.get(block.start) !== block) throw new RangeError(`${block.label} at 0x${block.start.toString(16)} is not held`);
     this.#held.delete(block.start);
-    const range = { start: block.start, end: block.start + block.size };
-    let at = this.#free.findIndex(({ start }) => start > range.start);
-    if (at < 0) at = this.#free.length;
-    const before = this.#free[at - 1];
-    const after = this.#free[at];
-    const joinsBefore = before?.end === range.start;
-    const joinsAfter = after?.start === range.end;
-    this.#free.splice(joinsBefore ? at - 1 : at, Number(joinsBefore) + Number(joinsAfter), {
-      start: joinsBefore ? before.start : range.start,
-      end: joinsAfter ? after.end : range.end,
-    });
+    this.#free.release({ start: block.start, end: block.start + block.size });
+  }
+
+  #hold({ start, end }: VramRange, label: string): VramBlock {
+    const block = { start, size: end - start, label };
+    this.#held.set(start, block);
+    return block;
   }
 }
