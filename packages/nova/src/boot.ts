@@ -13,6 +13,7 @@ import { formatBytes, jsonLines, timeline, type Trace, type TraceSink } from '@n
 import { VfioUserError } from '@nova-stack/vfio-user/client';
 import { createVgpuDriver, VgpuError } from '@nova-stack/vgpu';
 
+import { crashReportTo } from './crash-file.ts';
 import { useDrm, useVgpu, type VgpuSummary } from './clients.ts';
 import { firmwareDirectory } from './firmware-dir.ts';
 import { JobError } from './job-error.ts';
@@ -107,16 +108,19 @@ async function run({ auxBus, trace, device, core: driver, model }: Place, option
   const vgpu = await createVgpuDriver({ bus: auxBus, onManager: (one) => { trace.event('vgpu.attached', { device: one.device }); } });
 
   const core = await driver.probe(device);
-  const [graphics] = drm.devices;
-  const [manager] = vgpu.managers;
-  if (!graphics) throw new JobError(`nova-drm did not attach to ${device.name}`);
-  await useDrm(graphics, trace, random.fork('pattern').bytes(5000));
-  let opened: VgpuSummary | undefined;
-  if (manager && options.vgpu !== 'none') opened = await useVgpu(manager, { device: device.readConfig(HEADER.device, 2), version: core.firmwareVersion, trace, owner: random.fork('owner').bytes(16) }, options.vgpu);
-  else if (!manager && options.vgpu !== undefined && options.vgpu !== 'none') {
-    throw core.withheld[0] ?? new JobError(`--vgpu ${options.vgpu}: ${options.board === undefined ? core.name : `board ${options.board}`} cannot host virtual GPUs`);
-  }
-  const memory = graphics.memory();
+  const keep = crashReportTo(options.crashReport, core);
+  const used = await keep(async () => {
+    const [graphics] = drm.devices;
+    const [manager] = vgpu.managers;
+    if (!graphics) throw new JobError(`nova-drm did not attach to ${device.name}`);
+    await useDrm(graphics, trace, random.fork('pattern').bytes(5000));
+    let opened: VgpuSummary | undefined;
+    if (manager && options.vgpu !== 'none') opened = await useVgpu(manager, { device: device.readConfig(HEADER.device, 2), version: core.firmwareVersion, trace, owner: random.fork('owner').bytes(16) }, options.vgpu);
+    else if (!manager && options.vgpu !== undefined && options.vgpu !== 'none') {
+      throw core.withheld[0] ?? new JobError(`--vgpu ${options.vgpu}: ${options.board === undefined ? core.name : `board ${options.board}`} cannot host virtual GPUs`);
+    }
+    return { memory: graphics.memory(), opened };
+  });
   const resident = model?.resident();
   await core.unbind();
 
@@ -127,7 +131,7 @@ async function run({ auxBus, trace, device, core: driver, model }: Place, option
   await drm.unregister();
   const left = device.dmaInUse();
   if (left.length > 0) throw new JobError(`${left.length} DMA mappings were left: ${left.map(({ label }) => label).join(', ')}`);
-  return { core, memory, vgpu: opened, resident };
+  return { core, memory: used.memory, vgpu: used.opened, resident };
 }
 
 function describe({ device, model }: Place, { core, memory, vgpu, resident }: Summary): string {

@@ -17,6 +17,7 @@ Commands:
   serve-core   boot a modelled GPU and serve its driver to clients in C on a UNIX socket
   vgpu         create, list and destroy virtual GPUs that outlive the process
   firmware     convert a chip's firmware files between .bin and containers (TLV)
+  crash        print a crash report that nova boot has written
   trace        read, filter and compare what was recorded between driver and firmware
 
 nova COMMAND --help tells a command's options.
@@ -50,6 +51,8 @@ export async function main(args: readonly string[], output: Output = processOutp
         return await (await import('./trace.ts')).trace(rest, output);
       case 'vgpu':
         return await (await import('./vgpu.ts')).vgpu(rest, output);
+      case 'crash':
+        return (await import('./crash.ts')).crash(rest, output);
       case 'firmware':
         return await (await import('./firmware.ts')).firmware(rest, output);
       case 'serve-core':
@@ -62,7 +65,7 @@ export async function main(args: readonly string[], output: Output = processOutp
         output.err(HELP);
         return 2;
       default:
-        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, vgpu, firmware, trace`);
+        throw new UsageError(`unknown command "${command}"; the commands are: boot, serve, serve-core, vgpu, firmware, crash, trace`);
     }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -22,6 +22,8 @@ export interface BootOptions {
   readonly trace: string | undefined;
   /** File for the messages between driver and firmware. */
   readonly record: string | undefined;
+  /** File for a crash report: of the moment in which something failed, or of the GPU before it is unloaded. */
+  readonly crashReport: string | undefined;
   readonly seed: number;
   readonly help: boolean;
 }
@@ -37,6 +39,7 @@ const BOOT_OPTIONS = [
   { name: 'vgpu', value: 'TYPE', text: 'vGPU type to open, e.g. L40-4Q; "none" opens none (default: the first that fits)' },
   { name: 'trace', value: 'FILE', text: 'write every event of the run to FILE as JSON lines' },
   { name: 'record', value: 'FILE', text: 'record every message between driver and firmware in FILE, for nova trace' },
+  { name: 'crash-report', value: 'FILE', text: 'collect registers, queues, messages and logs in FILE when a step fails, else before the GPU is unloaded; for nova crash' },
   { name: 'seed', value: 'N', text: 'seed of the run, 0 to 4294967295; the same seed gives the same run (default: 1)' },
   { name: 'help', text: 'show this help' },
 ] as const;
@@ -75,6 +78,7 @@ export function parseBootOptions(args: readonly string[]): BootOptions {
     vgpu: values.vgpu,
     trace: values.trace,
     record: values.record,
+    crashReport: values['crash-report'],
     seed: parseSeed(values.seed),
     help: values.help ?? false,
   };
