@@ -95,6 +95,7 @@ class Faulty implements PciFunction {
     this.#device.plug({
       now: () => host.now(),
       start: (job) => { host.start(this.#withFailures(job)); },
+      line: (...args) => { host.line(...args); },
       interrupt: (vector) => {
         if (this.#losing > 0) this.#losing--;
         else host.interrupt(vector);
