@@ -18,8 +18,13 @@ interface Running {
   readonly manager: VgpuManager;
 }
 
-async function running(faults: FaultRule[] = []): Promise<Running> {
-  const machine = createMachine({ board: 'l40', faults });
+/** Where each piece of the framebuffer is that was given away, in order. */
+type Given = { readonly start: number; readonly label: string }[];
+
+async function running(faults: FaultRule[] = [], given: Given = []): Promise<Running> {
+  const machine = createMachine({
+    board: 'l40', faults, sinks: [({ point, args }) => { if (point === 'nova-core.memory.allocated') given.push({ start: Number(args['start']), label: String(args['label']) }); }],
+  });
   const device = machine.pci.find({ vendor: 0x10de, baseClass: 0x03 })[0]!;
   const { managers } = await createVgpuDriver({ bus: machine.auxBus });
   const core = await machine.core.probe(device);
@@ -46,7 +51,8 @@ function isZero(machine: Machine, start: number, length: number): boolean {
 
 describe('device memory over the contract', () => {
   test('reads what was written, is found in VRAM, and is zero for the next owner', async () => {
-    const { machine, core } = await running();
+    const given: Given = [];
+    const { machine, core } = await running([], given);
     const { base } = await session(machine);
     const free = base.limits().limits.memoryAvailable;
     const { region, size } = await base.allocate({ size: 3_000_000 });
@@ -54,8 +60,8 @@ describe('device memory over the contract', () => {
     const bytes = Uint8Array.from({ length: 2_500_000 }, (_, i) => (i * 7) & 0xff);
     region.write({ offset: 12_345, bytes });
     expect(Buffer.compare(region.read({ offset: 12_345, length: bytes.length }).bytes, bytes)).toBe(0);
-    // Regions of clients come from the top of what may be had.
-    const start = base.deviceInfo().info.memoryUsable - size;
+    expect(given).toMatchObject([{ label: 'region of a client' }]);
+    const { start } = given[0]!;
     expect(Buffer.compare(machine.gpu.peekVram(start + 12_345, bytes.length), bytes)).toBe(0);
     await region.clear({ offset: 20_000, length: 100 });
     expect(region.read({ offset: 20_000, length: 100 }).bytes).toEqual(new Uint8Array(100));

@@ -44,12 +44,33 @@ export class BuddyAllocator {
    */
   take(size: number, align: number, from: 'low' | 'high'): ByteRange | undefined {
     const block = this.#outermost(Math.max(size, align), from);
-    if (block === undefined) return this.#takeRun(size, align, from);
+    if (block === undefined) return this.takePacked(size, align, from);
     this.#remove(block.start);
     const start = from === 'low' ? block.start : block.end - size;
     this.release({ start: block.start, end: start });
     this.release({ start: start + size, end: block.end });
     return { start, end: start + size };
+  }
+
+  /**
+   * The same without a gap: from the first neighbours at that end that are large enough together, whatever blocks they are. It takes as
+   * long as there are blocks, and is for the few and large that must fill everything.
+   */
+  takePacked(size: number, align: number, from: 'low' | 'high'): ByteRange | undefined {
+    const runs = this.#runs();
+    for (const run of from === 'low' ? runs : runs.reverse()) {
+      const start = from === 'low' ? Math.ceil(run.start / align) * align : Math.floor((run.end - size) / align) * align;
+      if (start < run.start || start + size > run.end) continue;
+      for (let at = run.start; at < run.end;) {
+        const next = at + this.unit * 2 ** this.#free.get(at)!;
+        this.#remove(at);
+        at = next;
+      }
+      this.release({ start: run.start, end: start });
+      this.release({ start: start + size, end: run.end });
+      return { start, end: start + size };
+    }
+    return undefined;
   }
 
   /** Takes ranges that are `size` bytes together, each of a power of two of at least `align`, the largest first; all of them or none. */
@@ -148,23 +169,5 @@ export class BuddyAllocator {
       else runs.push({ start, end });
     }
     return runs;
-  }
-
-  /** Takes from neighbours that are large enough together. */
-  #takeRun(size: number, align: number, from: 'low' | 'high'): ByteRange | undefined {
-    const runs = this.#runs();
-    for (const run of from === 'low' ? runs : runs.reverse()) {
-      const start = from === 'low' ? Math.ceil(run.start / align) * align : Math.floor((run.end - size) / align) * align;
-      if (start < run.start || start + size > run.end) continue;
-      for (let at = run.start; at < run.end;) {
-        const next = at + this.unit * 2 ** this.#free.get(at)!;
-        this.#remove(at);
-        at = next;
-      }
-      this.release({ start: run.start, end: start });
-      this.release({ start: start + size, end: run.end });
-      return { start, end: start + size };
-    }
-    return undefined;
   }
 }

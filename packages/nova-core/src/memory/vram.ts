@@ -30,6 +30,8 @@ export interface VramRequest {
    * end; everything small comes from the high end, so that the two do not break each other up.
    */
   readonly from: 'low' | 'high';
+  /** Whether it must leave no gap to what is held at that end: guests of one size fill the framebuffer to the last one. */
+  readonly packed?: boolean;
 }
 
 /**
@@ -81,9 +83,9 @@ export class VramAllocator {
   }
 
   /** One piece. @returns undefined when no free range is large enough. */
-  allocate({ size, align, label, from }: VramRequest): VramBlock | undefined {
+  allocate({ size, align, label, from, packed = false }: VramRequest): VramBlock | undefined {
     const step = Math.max(align, UNIT);
-    const range = this.#free.take(alignUp(size, step), step, from);
+    const range = packed ? this.#free.takePacked(alignUp(size, step), step, from) : this.#free.take(alignUp(size, step), step, from);
     return range && this.#hold(range, label);
   }
 

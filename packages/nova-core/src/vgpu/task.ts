@@ -109,7 +109,7 @@ export class VgpuTask {
     const held = new ReleaseStack();
     const allocate = async (size: number, align: number, from: 'low' | 'high', what: string): Promise<VramBlock> => {
       const label = `${what} of virtual function ${request.vf}`;
-      const block = inputs.vram.allocate({ size, align, label, from });
+      const block = inputs.vram.allocate({ size, align, label, from, packed: from === 'low' });
       if (block === undefined) {
         await held.release();
         throw new VgpuFailure('clean', new NovaCoreError('NO_MEMORY', 'vgpu', `no ${size} bytes of framebuffer for the ${label}`, { detail: { size } }));
