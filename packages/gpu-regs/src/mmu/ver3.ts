@@ -17,6 +17,8 @@ export const VER3_LEVELS: readonly PageLevel[] = [
 export const VER3_PTE_PCF = { uncached: 0x01, privileged: 0x02, readOnly: 0x04, noAtomics: 0x08, accessCounterDisable: 0x10 } as const;
 /** `pcf` of a page that is not valid. */
 export const VER3_PTE_PCF_INVALID = { invalid: 0, sparse: 1, nowhere: 2, noValid4k: 3 } as const;
+/** Bit of a directory's `pcf` that makes its range sparse while it names no table. */
+export const VER3_PDE_PCF_SPARSE = 0x01;
 /** Kinds of memory. */
 export const VER3_KINDS = { pitch: 0, generic: 6, invalid: 7, compressible: 8 } as const;
 

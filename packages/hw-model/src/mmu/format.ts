@@ -1,6 +1,6 @@
 // The two formats of page tables as the walker reads them, out of the tables of bits in gpu-regs.
 import {
-  VER2_DUAL_PDE, VER2_LEVELS, VER2_PDE, VER2_PTE, VER2_TABLES, VER3_DUAL_PDE, VER3_LEVELS, VER3_PDE, VER3_PTE, VER3_PTE_PCF, VER3_PTE_PCF_INVALID,
+  VER2_DUAL_PDE, VER2_LEVELS, VER2_PDE, VER2_PTE, VER2_TABLES, VER3_DUAL_PDE, VER3_LEVELS, VER3_PDE, VER3_PDE_PCF_SPARSE, VER3_PTE, VER3_PTE_PCF, VER3_PTE_PCF_INVALID,
   type PageLevel,
 } from '@nova-stack/gpu-regs';
 
@@ -32,7 +32,11 @@ export interface TableFormat {
   page(entry: Words): Page | undefined;
   /** Whether an entry that is not valid marks sparse memory: reads of it are zero, writes vanish. */
   isSparse(entry: Words): boolean;
+  /** Whether an entry of a page table for big pages says that there are no small pages in its place either. */
+  hidesSmallPages(entry: Words): boolean;
   directory(entry: Words): Place | undefined;
+  /** Whether a directory's entry that names no table marks all of its range as sparse; of a double entry the first half. */
+  isSparseDirectory(entry: Words): boolean;
   /** The halves of an entry of the lowest directory: each is a table or none. */
   big(entry: Words): Place | undefined;
   small(second: Words): Place | undefined;
@@ -62,6 +66,8 @@ function ver2(): TableFormat {
     tables: VER2_TABLES,
     isPage: (entry) => pde.isPte(entry) === 1,
     isSparse: (entry) => pte.valid(entry) === 0 && pte.volatile(entry) === 1,
+    hidesSmallPages: (entry) => pte.valid(entry) === 0 && pte.volatile(entry) === 0 && pte.privileged(entry) === 1,
+    isSparseDirectory: (entry) => pde.aperture(entry) === 0 && pde.volatile(entry) === 1,
     page(entry) {
       if (pte.valid(entry) === 0) return undefined;
       const aperture = PAGE_APERTURES[pte.aperture(entry)]!;
@@ -84,6 +90,8 @@ function ver3(): TableFormat {
     tables: VER2_TABLES,
     isPage: (entry) => pde.isPte(entry) === 1,
     isSparse: (entry) => pte.valid(entry) === 0 && pte.pcf(entry) === VER3_PTE_PCF_INVALID.sparse,
+    hidesSmallPages: (entry) => pte.valid(entry) === 0 && pte.pcf(entry) === VER3_PTE_PCF_INVALID.noValid4k,
+    isSparseDirectory: (entry) => pde.aperture(entry) === 0 && (pde.pcf(entry) & VER3_PDE_PCF_SPARSE) !== 0,
     page(entry) {
       if (pte.valid(entry) === 0) return undefined;
       const aperture = PAGE_APERTURES[pte.aperture(entry)]!;

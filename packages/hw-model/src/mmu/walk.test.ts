@@ -71,6 +71,34 @@ describe.each(['ver2', 'ver3'] as const)('page tables of %s', (gmmu) => {
     expect(lookUp(vram, 0, 0)).toBe('invalid-pde');
   });
 
+  test('are sparse where a directory says so, at every level', () => {
+    const sparse = 0x8;
+    const levels = TABLE_FORMATS[gmmu].levels;
+    for (let depth = 0; depth < levels.length; depth++) {
+      const vram = new Vram(2 ** 21);
+      for (let i = 0; i < depth; i++) vram.store(i * 0x1000, 4, gmmu === 'ver2' ? 2 | ((i + 1) << 8) : 2 | ((i + 1) << 12));
+      expect(lookUp(vram, 0, 0)).toBe('invalid-pde');
+      vram.store(depth * 0x1000, 4, sparse);
+      expect(lookUp(vram, 0, 0)).toBe('sparse');
+    }
+  });
+
+  test('a big entry may hide what a small table says', () => {
+    const vram = new Vram(2 ** 24);
+    const builder = new TableBuilder(gmmu, 0x10_0000, (address, value) => {
+      vram.store(address, 4, Number(value & 0xffff_ffffn));
+      vram.store(address + 4, 4, Number(value >> 32n));
+    });
+    builder.map({ va: 1, size: 4096, address: 0x40_0000, readOnly: false });
+    builder.map({ va: 16, size: 65536, address: 0x50_0000, readOnly: false });
+    expect(lookUp(vram, builder.root, 1)).toMatchObject({ address: 0x40_0000 });
+    // The table of big pages is the last that was made.
+    const big = 0x10_0000 + (gmmu === 'ver2' ? 5 : 6) * 0x1000;
+    expect(vram.load(big + 8, 4)).not.toBe(0);
+    vram.store(big, 4, gmmu === 'ver2' ? 0x20 : 3 << 3);
+    expect(lookUp(vram, builder.root, 1)).toBe('invalid-pte');
+  });
+
   test('of any bytes give a place or a fault', () => {
     fc.assert(fc.property(fc.uint8Array({ minLength: 64, maxLength: 512 }), fc.nat(2 ** 31 - 1), (seed, va) => {
       const load = ({ address }: { readonly address: number }): { low: number; high: number } | undefined => {

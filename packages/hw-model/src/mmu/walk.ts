@@ -43,7 +43,7 @@ export function walk(format: TableFormat, root: Place, va: number, load: LoadEnt
     if (level.pageSize !== undefined && format.isPage(entry)) return pageOf(format, entry, level.pageSize, va);
     if (level.entrySize === 16) return lowest(format, table, level, entry, va, load);
     const next = format.directory(entry);
-    if (next === undefined) return 'invalid-pde';
+    if (next === undefined) return format.isSparseDirectory(entry) ? 'sparse' : 'invalid-pde';
     table = next;
   }
   return 'invalid-pde';
@@ -54,13 +54,15 @@ function lowest(format: TableFormat, table: Place, level: PageLevel, first: Word
   const at = entryOf(table, level, va);
   const second = load({ ...at, address: at.address + 8 });
   if (second === undefined) return 'unreachable';
-  let fault: WalkFault = 'invalid-pde';
+  let fault: WalkFault = format.isSparseDirectory(first) ? 'sparse' : 'invalid-pde';
   for (const [place, { pageSize, ...rest }] of [[format.big(first), format.tables.big], [format.small(second), format.tables.small]] as const) {
     if (place === undefined) continue;
     const entry = load(entryOf(place, { ...rest }, va)) ?? NEVER;
     const found = pageOf(format, entry, pageSize!, va);
     if (typeof found !== 'string') return found;
-    fault = found;
+    // A sparse big page stays sparse whatever a table of small pages lacks.
+    if (fault !== 'sparse') fault = found;
+    if (pageSize === format.tables.big.pageSize && format.hidesSmallPages(entry)) return fault;
   }
   return fault;
 }
