@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-import { CAPABILITIES, checkHello, INTERFACES, negotiate, type Capability, type CoreEndpoint, type EventHandler, type Hello, type Offer, type Session } from '@nova-stack/nova-core-api';
+import { CAPABILITIES, checkHello, INTERFACES, negotiate, type Agreement, type Capability, type CoreEndpoint, type EventHandler, type Hello, type Offer, type Session } from '@nova-stack/nova-core-api';
 import { readAgreement, readOffer, writeGreeting, writeHello } from '@nova-stack/nova-core-api/wire';
 
 import { frozen } from './frozen.ts';
@@ -114,6 +114,7 @@ class Connection implements CoreConnection {
     let agreed: ReturnType<typeof readAgreement>;
     try {
       agreed = readAgreement(reply);
+      checkAgreement(known, agreed.agreement);
     } catch (error) {
       throw this.#link.strange(error);
     }
@@ -122,6 +123,21 @@ class Connection implements CoreConnection {
     this.#sessions.set(handle, session);
     return session.client;
   }
+}
+
+/**
+ * Whether a core agreed to what it was asked for, and to nothing else: a client may rely on what it required.
+ *
+ * @throws {Error} naming what is wrong
+ */
+function checkAgreement({ wants, required }: Hello, { interfaces, capabilities }: Agreement): void {
+  for (const [name, version] of Object.entries(interfaces)) {
+    if (!wants.some((want) => want.interface === name && want.major === version.major && version.minor >= want.minMinor && version.minor <= want.maxMinor)) {
+      throw new Error(`the agreement has ${name} ${version.major}.${version.minor}, which was not asked for`);
+    }
+  }
+  for (const want of wants) if (!want.optional && !Object.hasOwn(interfaces, want.interface)) throw new Error(`the agreement lacks ${want.interface}`);
+  for (const capability of required) if (!capabilities.includes(capability)) throw new Error(`the agreement lacks ${capability}`);
 }
 
 /** A hello without the names that have no number. */
