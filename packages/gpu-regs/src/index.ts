@@ -41,6 +41,11 @@ export * from './falcon-bootloader.ts';
 export * from './display/channels.ts';
 export * from './display/instance-memory.ts';
 
+// Host channels and their engines
+export * from './host/channel.ts';
+export * from './host/copy-engine.ts';
+export * from './host/shader-engines.ts';
+
 // Page tables
 export { entryFormat, getEntryField, makeEntry, type EntryFields, type EntryFormat, type PageLevel } from './mmu/entry.ts';
 export * from './mmu/ver2.ts';

@@ -1,11 +1,12 @@
 import { GspRpcError, openFirmwareEnd, receiveRequest, type FirmwareEndState, type MessageTap, type RpcRequest } from '@nova-stack/gsp-rpc';
-import type { FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
+import type { ChannelFault, FirmwareHardware, MemoryJob } from '@nova-stack/hw-model/port';
 import { isAbsent } from './absent.ts';
 import { bindBars, savedBars } from './bar-directories.ts';
 import { runFmc } from './fmc.ts';
 import type { TrustedFmc } from './fsp/chain-of-trust.ts';
 import type { FirmwareEvent } from './events.ts';
 import type { ServeContext } from './handlers/handler.ts';
+import { faultEvents } from './host-channels.ts';
 import { writeLog, type LogLine } from './log.ts';
 import { notify, type Occurrence } from './notify.ts';
 import type { KnownFiles } from './place-firmware.ts';
@@ -113,6 +114,7 @@ export class GspCore {
   reset(): void {
     this.#disarmAll();
     for (const channel of this.#state.display.channels) this.#hardware.display?.close(channel);
+    this.#hardware.host.reset();
     this.state = initialState();
   }
 
@@ -149,6 +151,12 @@ export class GspCore {
     const sent = this.#emit(event);
     this.serve();
     return sent;
+  }
+
+  /** A channel was stopped for what it did: the driver is to hear of it. */
+  channelFault(fault: ChannelFault): void {
+    for (const event of this.#state.phase === 'running' ? faultEvents(this.#hardware, this.#state, fault) : []) this.#emit(event);
+    this.serve();
   }
 
   /** Tells whoever waits for it. @returns how many event objects were told */
@@ -332,8 +340,10 @@ export class GspCore {
     yield* this.#flush();
     const { image } = this.#state;
     if (suspend && image !== undefined) this.#state.savedBars = savedBars(hardware, image);
+    if (suspend) this.#state.savedChannels = hardware.host.save();
     if (suspend && !saveState(hardware, this.#state)) hardware.trace('gsp-rm.suspend.failed', { reason: 'the heap does not hold the state' });
     this.#halt();
+    hardware.host.reset();
     // Where nobody else could, the GSP gives WPR2 up itself.
     const wpr2 = hardware.wpr2();
     if (hardware.fsp !== undefined && wpr2 !== undefined) {
@@ -395,6 +405,8 @@ export class GspCore {
       yield* this.#log('LOGRM', 'GSP-RM initialised');
       bindBars(this.#hardware, state.image!, state.savedBars);
       state.savedBars = undefined;
+      if (state.savedChannels !== undefined) this.#hardware.host.load(state.savedChannels);
+      state.savedChannels = undefined;
       this.#hardware.trace('gsp-rm.init.done');
     }
     queue(this.#hardware, state, release, { function: release.events.numbers.initDone!, result, sequence: 0, payload: new Uint8Array(0) });

@@ -1,4 +1,4 @@
-import type { EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob } from '@nova-stack/hw-model/port';
+import type { ChannelFault, EngineName, FalconStart, Firmware, FirmwareHardware, FirmwarePort, MemoryJob } from '@nova-stack/hw-model/port';
 import type { MessageTap } from '@nova-stack/gsp-rpc';
 import { copyPlain } from '@nova-stack/timebase';
 
@@ -194,6 +194,10 @@ class GspRm implements FirmwarePort {
 
   vfDoorbell(value: number): void {
     this.#core.vfDoorbell(value);
+  }
+
+  channelFault(fault: ChannelFault): void {
+    this.#core.channelFault(fault);
   }
 
   engineReset(engine: EngineName): void {

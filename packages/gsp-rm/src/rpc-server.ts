@@ -5,6 +5,7 @@ import { FUNCTIONS } from './codec/functions.ts';
 import { serveControl } from './control-server.ts';
 import { closeDisplayChannels, openDisplayChannel } from './display-channels.ts';
 import type { ServeContext } from './handlers/handler.ts';
+import { decidesChannels, settleHostChannels } from './host-channels.ts';
 import { setPageDirectory, unsetPageDirectory } from './handlers/page-directories.ts';
 import { allocateListedMemory } from './resources/listed-memory.ts';
 import { classOf, judge } from './resources/rules.ts';
@@ -60,11 +61,12 @@ const SERVERS: Readonly<Record<number, Serve>> = {
     const call = context.release.calls.updateBarPde.decode(payload);
     return call === undefined ? MALFORMED : { result: setBarEntry(context, call) };
   },
-  [FUNCTIONS.invalidateTlb]: ({ release }, payload) => {
+  [FUNCTIONS.invalidateTlb]: ({ hardware, release }, payload) => {
     const { invalidateTlb } = release.calls;
     if (isAbsent(invalidateTlb)) return UNKNOWN;
-    // The model translates every access anew: there is nothing stale.
-    return invalidateTlb.decode(payload) === undefined ? MALFORMED : { result: STATUS.OK };
+    if (invalidateTlb.decode(payload) === undefined) return MALFORMED;
+    hardware.invalidateTlb();
+    return { result: STATUS.OK };
   },
 };
 
@@ -154,6 +156,7 @@ function serveAlloc(context: ServeContext, payload: Uint8Array): Outcome {
       insert(state.resources, where, call.class, facts!.kind, judged.data);
       ({ handle } = where);
       if (facts!.kind === 'displayChannel') openDisplayChannel(hardware, state, where.client, handle);
+      if (decidesChannels(facts!.kind)) settleHostChannels(hardware, state);
     }
   }
   if (status === STATUS.INVALID_CLASS) hardware.trace('gsp-rm.alloc.unknown', { client: call.client, class: call.class });
@@ -166,6 +169,7 @@ function serveFree({ hardware, state, release }: ServeContext, payload: Uint8Arr
   if (call === undefined) return MALFORMED;
   const { status, freed } = free(state.resources, call.client, call.object);
   closeDisplayChannels(hardware, state);
+  if (freed.some(({ kind }) => decidesChannels(kind))) settleHostChannels(hardware, state);
   for (const { handle, kind } of freed) {
     if (kind !== 'subdevice') continue;
     for (const [key, waiting] of state.notifications) if (waiting.client === call.client && waiting.subdevice === handle) state.notifications.delete(key);

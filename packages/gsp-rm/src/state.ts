@@ -98,8 +98,20 @@ export interface GspRmState {
   rawCompression: boolean;
   /** The driver has all channels stopped, to suspend. */
   schedulingStopped: boolean;
+  /** Channels that are open in the hardware. */
+  readonly hostChannels: OpenHostChannel[];
+  /** Them while the firmware is suspended. */
+  savedChannels: unknown;
   display: DisplayState;
   vgpu: VgpuState;
+}
+
+/** A host channel that is open in the hardware, with the object that it belongs to. */
+export interface OpenHostChannel {
+  readonly client: number;
+  readonly handle: number;
+  readonly runlist: number;
+  readonly id: number;
 }
 
 /** A subdevice waits for an event of the GPU. */
@@ -138,7 +150,7 @@ export function initialState(): GspRmState {
     phase: 'off', image: undefined, fmc: undefined, libosArguments: 0, resuming: false, rmArguments: 0, gpuInstance: 0, rpc: undefined,
     disturbance: { holdUntil: 0, postponed: undefined, claimedLength: undefined }, refused: false,
     systemInfo: undefined, registry: undefined, logs: [], resources: emptyResources(), notifications: new Map(), savedBars: undefined,
-    rawCompression: false, schedulingStopped: false,
+    rawCompression: false, schedulingStopped: false, hostChannels: [], savedChannels: undefined,
     display: { instanceMemory: undefined, pushbuffers: new Map(), channels: [], sors: [], active: [], brightness: new Map() },
     vgpu: emptyVgpu(),
   };

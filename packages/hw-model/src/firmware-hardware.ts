@@ -4,6 +4,7 @@ import type { Trace } from '@nova-stack/trace';
 import type { Display } from './display/display.ts';
 import type { Falcon } from './falcon/falcon.ts';
 import type { Fsp } from './fsp/fsp.ts';
+import type { Host } from './host/host.ts';
 import type { ChipFacts, EngineName, FirmwareHardware, MemoryJob } from './port.ts';
 import type { RegisterFile } from './register-file.ts';
 import type { Vram } from './vram.ts';
@@ -18,9 +19,11 @@ export interface FirmwareParts {
   readonly wpr2: Wpr2;
   readonly falcons: Readonly<Record<EngineName, Falcon>>;
   readonly display: Display | undefined;
+  readonly host: Host;
   readonly fsp: Fsp | undefined;
   readonly now: () => number;
   readonly start: (job: MemoryJob) => void;
+  readonly invalidateTlb: () => void;
   /** The queue is another object after a reset. */
   readonly timers: () => TimerQueue;
 }
@@ -29,7 +32,7 @@ export interface FirmwareParts {
 export const FIRMWARE_TIMERS = 'firmware';
 
 /** What firmware is given of the GPU. */
-export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, fsp, now, start, timers }: FirmwareParts): FirmwareHardware {
+export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, host, fsp, now, start, invalidateTlb, timers }: FirmwareParts): FirmwareHardware {
   return {
     facts,
     now,
@@ -43,6 +46,8 @@ export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons,
     setRiscv: (engine, state) => { falcons[engine].setRiscv(state); },
     raiseFalconInterrupt: (engine, bits) => { falcons[engine].raise(bits); },
     display,
+    host,
+    invalidateTlb,
     fsp,
     setLockdown: (lockdown) => { falcons.gsp.setLockdown(lockdown); },
     setScratch: (address, value) => { registers.set({ address }, value); },

@@ -3,6 +3,7 @@ import type { TimerRecord } from '@nova-stack/timebase';
 import type { DisplayState } from './display/state.ts';
 import type { FalconState } from './falcon/state.ts';
 import type { FspState } from './fsp/state.ts';
+import type { HostState } from './host/state.ts';
 import type { InterruptState } from './interrupt-tree.ts';
 import type { EngineName } from './port.ts';
 import type { PtimerState } from './ptimer.ts';
@@ -25,6 +26,7 @@ export interface GpuState {
   readonly display: DisplayState | undefined;
   /** Undefined on chips that have none. */
   readonly fsp: FspState | undefined;
+  readonly host: HostState;
   readonly interrupts: InterruptState;
   readonly ptimer: PtimerState;
   readonly timers: readonly TimerRecord[];

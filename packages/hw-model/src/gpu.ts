@@ -1,5 +1,5 @@
 import {
-  at, BAR0_WINDOWS, barBlockAddress, CHIPS, get, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE,
+  at, BAR0_WINDOWS, barBlockAddress, CHIPS, get, NV_PGSP_QUEUE_HEAD, NV_VIRTUAL_FUNCTION_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, NV_VIRTUAL_FUNCTION_PRIV_MMU_INVALIDATE,
   NV_XVE_MSI_REARM, PRI_DECODE_ERROR, type BarBlock, type Family,
 } from '@nova-stack/gpu-regs';
 import type { AccessSize, BarSpec, ConfigSpace, DeviceHost, PciFunction, ResetKind } from '@nova-stack/pci';
@@ -17,9 +17,11 @@ import { firmwareHardware } from './firmware-hardware.ts';
 import { Fsp } from './fsp/fsp.ts';
 import { coldFsp } from './fsp/state.ts';
 import type { GpuState } from './gpu-state.ts';
+import { Host } from './host/host.ts';
 import { InterruptTree } from './interrupt-tree.ts';
 import type { ChipFacts, EngineName, Firmware, FirmwarePort, MemoryJob } from './port.ts';
 import { BarSpace } from './mmu/bar-space.ts';
+import { TABLE_FORMATS } from './mmu/format.ts';
 import type { Translation, WalkFault } from './mmu/walk.ts';
 import { Ptimer } from './ptimer.ts';
 import { RegisterFile, type Window } from './register-file.ts';
@@ -49,6 +51,9 @@ export interface Gpu extends PciFunction {
 /** Where an earlier owner left WPR2 when the fault plan says so, unless it says up to where. */
 const LEFT_WPR2 = { start: 0x100_0000, end: 0x200_0000 } as const;
 const WINDOW_UNIT = 0x1_0000;
+/** Timers of host channels. */
+const HOST_TIMERS = 'host';
+
 /** The GPU put together from its units. */
 export class ModelledGpu implements Gpu {
   readonly config: ConfigSpace;
@@ -63,6 +68,7 @@ export class ModelledGpu implements Gpu {
   readonly #falcons: Readonly<Record<EngineName, Falcon>>;
   readonly #display: Display | undefined;
   readonly #fsp: Fsp | undefined;
+  readonly #channels: Host;
   readonly #interrupts: InterruptTree;
   readonly #ptimer: Ptimer;
   readonly #bar1: Required<Window>;
@@ -98,13 +104,14 @@ export class ModelledGpu implements Gpu {
       line: (high) => { this.#host?.line(high); },
     });
     this.#ptimer = new Ptimer(this.#registers, () => this.#now());
+    this.#channels = this.#hostChannels();
     this.#bar1 = this.#barView('BAR1', family.barBlocks[0]);
     this.#bar2 = this.#barView('BAR2', family.barBlocks[1]);
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({
-      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display, fsp: this.#fsp,
-      now: () => this.#now(), start: (job) => { this.#start(job); }, timers: () => this.#timers,
+      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display, host: this.#channels, fsp: this.#fsp,
+      now: () => this.#now(), start: (job) => { this.#start(job); }, invalidateTlb: () => { this.#invalidate(); }, timers: () => this.#timers,
     }));
     this.#powerOnFaults();
   }
@@ -138,6 +145,7 @@ export class ModelledGpu implements Gpu {
     this.#invalidate();
     for (const falcon of Object.values(this.#falcons)) falcon.cold();
     this.#display?.cold();
+    this.#channels.cold();
     this.#fsp?.cold();
     this.#interrupts.cold();
     this.#ptimer.cold();
@@ -154,7 +162,10 @@ export class ModelledGpu implements Gpu {
 
   runDue(now: number): void {
     // A timer that resets the device leaves another queue behind.
-    for (let timer = this.#timers.take(now); timer; timer = this.#timers.take(now)) this.#firmware.timer(timer.event, timer.arg);
+    for (let timer = this.#timers.take(now); timer; timer = this.#timers.take(now)) {
+      if (timer.unit === HOST_TIMERS) this.#channels.wake();
+      else this.#firmware.timer(timer.event, timer.arg);
+    }
   }
 
   virtualFunctions(): readonly PciFunction[] {
@@ -176,6 +187,7 @@ export class ModelledGpu implements Gpu {
       falcons: { gsp: copyPlain(this.#falcons.gsp.state), sec2: copyPlain(this.#falcons.sec2.state) },
       display: this.#display && copyPlain(this.#display.state),
       fsp: this.#fsp && copyPlain(this.#fsp.state),
+      host: copyPlain(this.#channels.state),
       interrupts: copyPlain(this.#interrupts.state),
       ptimer: copyPlain(this.#ptimer.state),
       timers: copyPlain(this.#timers.records),
@@ -201,6 +213,7 @@ export class ModelledGpu implements Gpu {
     this.#falcons.sec2.restore(copyPlain(state.falcons.sec2));
     if (this.#display) this.#display.state = copyPlain(state.display ?? coldDisplay());
     if (this.#fsp) this.#fsp.state = copyPlain(state.fsp ?? coldFsp());
+    this.#channels.restore(copyPlain(state.host));
     this.#interrupts.state = copyPlain(state.interrupts);
     this.#ptimer.state = copyPlain(state.ptimer);
     this.#timers = new TimerQueue([...copyPlain(state.timers)]);
@@ -302,6 +315,21 @@ export class ModelledGpu implements Gpu {
     });
   }
 
+  #hostChannels(): Host {
+    return new Host({
+      vram: this.#vram,
+      format: TABLE_FORMATS[this.#family.gmmu],
+      isProtected: (address, length) => this.#wpr2.overlaps(address, length),
+      now: () => this.#now(),
+      start: (job) => { this.#start(job); },
+      arm: (time) => { this.#timers.arm({ at: Math.ceil(time), unit: HOST_TIMERS, event: 'turn', arg: 0 }); },
+      disarm: () => void this.#timers.disarm(HOST_TIMERS),
+      interrupt: (vector) => { this.#interrupts.raise(vector); },
+      fault: (fault) => { this.#firmware.channelFault?.(fault); },
+      trace: (point, args) => { this.#trace.event(point, args); },
+    });
+  }
+
   #falcon(name: EngineName): Falcon {
     // Where there is an FSP, the GSP is its to start.
     const cold = name === 'gsp' && this.#family.bootChain === 'fsp' ? 'locked' : 'released';
@@ -340,6 +368,7 @@ export class ModelledGpu implements Gpu {
   /** Every kept translation goes, whichever address space was named: more than asked for, as hardware may. */
   #invalidate(): void {
     for (const space of this.#spaces) space.invalidate();
+    this.#channels.invalidate();
   }
 
   #declareDoorbells(): void {
@@ -347,6 +376,7 @@ export class ModelledGpu implements Gpu {
     for (let i = 0; i < NV_PGSP_QUEUE_HEAD.count; i++) {
       this.#registers.handle(at(NV_PGSP_QUEUE_HEAD, i), { write: () => { this.#firmware.doorbell(i); } });
     }
+    this.#registers.handle(NV_VIRTUAL_FUNCTION_DOORBELL, { write: (value) => { this.#channels.doorbell(value); } });
     this.#registers.handle(NV_VIRTUAL_FUNCTION_PRIV_DOORBELL, { write: (value) => { this.#firmware.vfDoorbell(value); } });
   }
 

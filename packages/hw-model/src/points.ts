@@ -25,6 +25,8 @@ export const POINTS: PointTable = {
   'hw-model.display.updated': { level: 'detail', text: 'display channel {channel}: update' },
   'hw-model.display.stopped': { level: 'warning', text: 'display channel {channel} stopped at {get:hex}: {why}' },
   'hw-model.display.write-ignored': { level: 'warning', text: 'display channel {channel}: a write at {offset:hex} came to nothing' },
+  'hw-model.host.doorbell-ignored': { level: 'warning', text: 'doorbell {value:hex} is of no channel' },
+  'hw-model.host.fault': { level: 'warning', text: 'channel {channel} of runlist {runlist} stopped, {kind}: {why}' },
   'hw-model.wpr2.set': { level: 'detail', text: 'WPR2 {start:hex}..{end:hex}' },
   'hw-model.wpr2.cleared': { level: 'detail', text: 'WPR2 cleared' },
 };

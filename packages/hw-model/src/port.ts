@@ -158,6 +158,70 @@ export interface FspHardware {
   answer(channel: number, bytes: Uint8Array): void;
 }
 
+/** Which host channel. */
+export interface HostChannelName {
+  readonly runlist: number;
+  readonly id: number;
+}
+
+/** A page directory in memory; bytes. */
+export interface HostDirectory {
+  readonly aperture: 'vram' | 'coherent';
+  readonly address: number;
+}
+
+/** A host channel that is to be opened. */
+export interface HostChannelSpec extends HostChannelName {
+  /** Class of the channel, `0xc56f`; one of `CHANNEL_CLASSES`. */
+  readonly class: number;
+  /** Channels of one group have their time together. */
+  readonly group: number;
+  /** GPU virtual address of the ring of GPFIFO entries, and how many they are. */
+  readonly ring: number;
+  readonly entries: number;
+  readonly userd: { readonly source: 'vram' | 'system'; readonly address: number };
+  /** May use physical addresses. */
+  readonly privileged: boolean;
+  /** Interrupt vector of its engine's notifications. */
+  readonly nonStall: number;
+}
+
+/** What a host channel died of. */
+export interface ChannelFault extends HostChannelName {
+  /** Memory, the pushbuffer itself, a copy engine, or graphics and compute. */
+  readonly kind: 'mmu' | 'pbdma' | 'copy' | 'graphics';
+  readonly reason: string;
+  /** Of memory: where, as the channel sees it, and for what. */
+  readonly address: number | undefined;
+  readonly access: 'read' | 'write' | undefined;
+}
+
+/** What firmware changes of an open host channel. */
+export interface HostChannelSetting {
+  /** Root of its address space; undefined while nothing is mapped. */
+  readonly directory: HostDirectory | undefined;
+  /** Classes whose objects may be bound to its subchannels. */
+  readonly classes: readonly number[];
+  /** Whether it is on its runlist. */
+  readonly scheduled: boolean;
+}
+
+/** The operations that firmware has on host channels. Those on a channel that is not open do nothing. */
+export interface HostHardware {
+  /** @throws RangeError for a class that is none of channels. */
+  open(channel: HostChannelSpec): void;
+  close(channel: HostChannelName): void;
+  set(channel: HostChannelName, setting: HostChannelSetting): void;
+  /** Stops all runlists, or lets them go on. */
+  stop(stopped: boolean): void;
+  /** Closes every channel. */
+  reset(): void;
+  /** All channels as plain data, as they lie in memory while they do not run. */
+  save(): unknown;
+  /** Takes up what {@link save} gave. */
+  load(saved: unknown): void;
+}
+
 /** The operations that firmware has on the hardware. */
 export interface FirmwareHardware {
   readonly facts: ChipFacts;
@@ -181,6 +245,9 @@ export interface FirmwareHardware {
   raiseFalconInterrupt(engine: EngineName, bits: number): void;
   /** Undefined where it was fused off. */
   readonly display: DisplayHardware | undefined;
+  readonly host: HostHardware;
+  /** Forgets the translations of channels and of the BARs. */
+  invalidateTlb(): void;
   /** Undefined on chips that have none. */
   readonly fsp: FspHardware | undefined;
   /** How far the CPU gets at the GSP; on chips without an FSP it is always released. */
@@ -225,6 +292,8 @@ export interface FirmwarePort {
   timer(event: string, arg: number): void;
   /** The doorbell at 0xb82200 was written (host to plugin: gfid * 32 + handle). */
   vfDoorbell(value: number): void;
+  /** A host channel made a mistake and was stopped. Without this, nobody is told. */
+  channelFault?(fault: ChannelFault): void;
   /** The whole device was reset. */
   deviceReset(): void;
   /** Plain data; taken only while no job is running. */

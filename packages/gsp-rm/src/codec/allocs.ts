@@ -67,6 +67,9 @@ const CHANNEL = {
   channelsPerPage: 8,
 } as const;
 
+/** NV_KERNELCHANNEL_ALLOC_INTERNALFLAGS_PRIVILEGE: 0 is a user's. */
+const PRIVILEGE = 0x3;
+
 const memoryOf = ({ base, size, addressSpace }: MemoryDescription): Memory =>
   ({ address: toNumber(base), size: toNumber(size), aperture: APERTURES[addressSpace] ?? 'unknown' });
 
@@ -118,7 +121,7 @@ export function allocCodecs(rm: AllocNeeds, engines: EngineNumbers): AllocCodecs
       const channel = rm.NV_CHANNEL_ALLOC_PARAMS.read(params);
       return {
         engine: engine(channel.engineType), vaspace: channel.hVASpace, contextShare: channel.hContextShare,
-        privileged: (channel.flags & CHANNEL.privileged) !== 0, id: fixedChannelId(channel.flags),
+        privileged: (channel.flags & CHANNEL.privileged) !== 0 || (channel.internalFlags & PRIVILEGE) !== 0, id: fixedChannelId(channel.flags),
         ring: toNumber(channel.gpFifoOffset), entries: channel.gpFifoEntries,
         instance: memoryOf(channel.instanceMem), userd: memoryOf(channel.userdMem),
       };

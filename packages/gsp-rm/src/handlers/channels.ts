@@ -1,6 +1,7 @@
 import type { ChannelIntents } from '../control-intents.ts';
 import { DEVICE_TABLE_ENTRIES } from '../codec/channel-controls.ts';
 import { findEngine, topology } from '../facts/topology.ts';
+import { settleHostChannels } from '../host-channels.ts';
 import { dataOf, objectsOf } from '../resources/tree.ts';
 import { STATUS } from '../status.ts';
 import type { HandlerContext, Handlers } from './handler.ts';
@@ -34,21 +35,24 @@ export const CHANNEL_HANDLERS: Handlers<ChannelIntents> = {
     if (enable && !grouped && channel.bound === undefined) return { status: STATUS.INVALID_STATE };
     if (enable && channel.instance.size === 0) return { status: STATUS.INVALID_STATE };
     channel.scheduled = enable;
+    settleHostChannels(context.hardware, context.state);
     return { status: STATUS.OK };
   },
-  scheduleGroup: ({ state, client, object }, { enable }) => {
+  scheduleGroup: ({ hardware, state, client, object }, { enable }) => {
     const group = dataOf(state.resources, object, 'channelGroup');
     if (group === undefined) return { status: STATUS.INVALID_OBJECT };
     group.scheduled = enable;
     for (const each of objectsOf(state.resources, 'channel')) {
       if (each.client === client && each.object.parent === object.handle) each.data.scheduled = enable;
     }
+    settleHostChannels(hardware, state);
     return { status: STATUS.OK };
   },
   // The driver adds the runlist to it.
   workSubmitToken: (context) => ({ out: { token: channelOf(context).id } }),
-  toggleScheduling: ({ state }, { disable }) => {
+  toggleScheduling: ({ hardware, state }, { disable }) => {
     state.schedulingStopped = disable;
+    hardware.host.stop(disable);
     return { status: STATUS.OK };
   },
 };

@@ -1,5 +1,6 @@
 import type { MemoryIntents, MemoryTransfer } from '../control-intents.ts';
 import { COMPRESSION_PAGE, compressionStore, memorySystem, rawCompression } from '../facts/memory-system.ts';
+import { settleHostChannels } from '../host-channels.ts';
 import { dataOf } from '../resources/tree.ts';
 import { STATUS, type Status } from '../status.ts';
 import type { HandlerContext, Handlers } from './handler.ts';
@@ -31,6 +32,7 @@ export const MEMORY_HANDLERS: Handlers<MemoryIntents> = {
       if (index > 0 && shift >= levels[index - 1]!.shift) return { status: STATUS.INVALID_ARGUMENT };
     }
     data.levels = levels;
+    settleHostChannels(hardware, state);
     return { status: STATUS.OK };
   },
   // What was written is in memory already.

@@ -1,3 +1,4 @@
+import { settleHostChannels } from '../host-channels.ts';
 import { dataOf, findObject } from '../resources/tree.ts';
 import type { Aperture } from '../resources/objects.ts';
 import { STATUS, type Status } from '../status.ts';
@@ -20,14 +21,16 @@ export function setPageDirectory(
   if (address % PAGE !== 0 || !Number.isSafeInteger(address)) return STATUS.INVALID_ADDRESS;
   if (aperture === 'vram' && address + entries * 8 > hardware.facts.vramSize) return STATUS.INVALID_ADDRESS;
   data.directory = { address, entries, aperture };
+  settleHostChannels(hardware, state);
   return STATUS.OK;
 }
 
 /** Takes the root away again. */
-export function unsetPageDirectory({ state }: ServeContext, client: number, vaspace: number): Status {
+export function unsetPageDirectory({ hardware, state }: ServeContext, client: number, vaspace: number): Status {
   const data = dataOf(state.resources, findObject(state.resources, client, vaspace), 'vaspace');
   if (data === undefined) return STATUS.INVALID_OBJECT;
   if (!data.externallyOwned) return STATUS.INVALID_STATE;
   data.directory = undefined;
+  settleHostChannels(hardware, state);
   return STATUS.OK;
 }

@@ -134,7 +134,7 @@ function judgeChannel(ground: Ground, spec: AllocSpecs['channel']): Judged {
     data: {
       id, engine: place.name, runlist: place.runlist, vaspace: spec.vaspace === 0 ? share?.vaspace ?? group?.vaspace ?? 0 : spec.vaspace,
       privileged: spec.privileged, ring: spec.ring, entries: spec.entries, instance: spec.instance, userd: spec.userd,
-      bound: undefined, scheduled: false, buffers: [],
+      bound: undefined, scheduled: group?.scheduled ?? false, buffers: [],
     },
   };
 }

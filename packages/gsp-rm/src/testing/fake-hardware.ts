@@ -1,5 +1,5 @@
 import { CHIPS, type ChipName } from '@nova-stack/gpu-regs';
-import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, FspHardware, Lockdown, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
+import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, FspHardware, HostChannelSetting, HostChannelSpec, HostHardware, Lockdown, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
 
 /** Facts of a card with 24 GiB; change what a test is about. */
 export const TEST_FACTS: ChipFacts = {
@@ -77,6 +77,22 @@ export class FakeHardware implements FirmwareHardware {
   #wpr2: { start: number; end: number } | undefined;
   /** Display channels that are open, by kind and instance. */
   readonly channels: Map<string, DisplayChannelSpec> = new Map<string, DisplayChannelSpec>();
+  /** Host channels that are open, by runlist and id; `set` keeps what was said last. */
+  readonly hostChannels: Map<string, { readonly spec: HostChannelSpec; setting: HostChannelSetting | undefined }> = new Map<string, { readonly spec: HostChannelSpec; setting: HostChannelSetting | undefined }>();
+  runlistsStopped: boolean = false;
+  tlbInvalidations: number = 0;
+  readonly host: HostHardware = {
+    open: (spec) => void this.hostChannels.set(`${spec.runlist}:${spec.id}`, { spec, setting: undefined }),
+    close: ({ runlist, id }) => void this.hostChannels.delete(`${runlist}:${id}`),
+    set: ({ runlist, id }, setting) => {
+      const channel = this.hostChannels.get(`${runlist}:${id}`);
+      if (channel) channel.setting = setting;
+    },
+    stop: (stopped) => { this.runlistsStopped = stopped; },
+    reset: () => { this.hostChannels.clear(); },
+    save: () => [...this.hostChannels],
+    load: (saved) => { for (const [name, channel] of saved as [string, { spec: HostChannelSpec; setting: HostChannelSetting | undefined }][]) this.hostChannels.set(name, channel); },
+  };
   readonly display: DisplayHardware = {
     setMemory: () => undefined,
     open: (channel) => { this.channels.set(`${channel.kind} ${channel.instance}`, channel); },
@@ -177,6 +193,10 @@ export class FakeHardware implements FirmwareHardware {
 
   setLockdown(lockdown: Lockdown): void {
     this.lockdown = lockdown;
+  }
+
+  invalidateTlb(): void {
+    this.tlbInvalidations++;
   }
 
   setScratch(address: number, value: number): void {
