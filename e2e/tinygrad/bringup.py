@@ -158,15 +158,36 @@ def bring_up(device):
     return {**attempt(run), **reached(dev), "tables": tables}
 
 
+COPIED = 5 << 20
+
+
+def copies(dev):
+    """Random bytes to video memory, from there to another place in it, and back; whether they are the same bytes."""
+    from tinygrad.device import BufferSpec
+
+    allocator = dev.allocator
+    data = random.Random(570144).randbytes(COPIED)
+    here, there = (allocator.alloc(COPIED, BufferSpec()) for _ in range(2))
+    allocator._copyin(here, memoryview(bytearray(data)))
+    allocator._transfer(there, here, COPIED, dev, dev)
+    back = memoryview(bytearray(COPIED))
+    allocator._copyout(back, there)
+    dev.synchronize()
+    return bytes(back) == data
+
+
 def whole_backend(opened):
-    """What `Device["NV"]` makes: everything above, then its own channels, two pushbuffers and their semaphores."""
+    """What `Device["NV"]` makes: everything above, then its own channels, two pushbuffers and their semaphores; then copies."""
     from tinygrad.runtime.ops_nv import NVDevice
 
     System.list_devices = lambda *_args, **_kwargs: [(lambda devpref, pcibus: opened(pcibus), options.socket)]
     dev = NVDevice.__new__(NVDevice)
+    copied = None
 
     def run():
+        nonlocal copied
         dev.__init__("NV")
+        copied = copies(dev)
         dev.iface.device_fini()
 
     outcome = attempt(run)
@@ -174,7 +195,7 @@ def whole_backend(opened):
     channels = {name: f"{getattr(dev, name).token:#x}" for name in ("compute_gpfifo", "dma_gpfifo") if hasattr(dev, name)}
     shape = {name: getattr(dev, name) for name in ("num_gpcs", "num_tpc_per_gpc", "num_sm_per_tpc", "max_warps_per_sm", "arch") if hasattr(dev, name)}
     signal = getattr(dev, "timeline_signal", None)
-    return {**outcome, **reached(getattr(iface, "dev_impl", None)), "channels": channels, "shape": shape, "signal": signal.value if signal else None}
+    return {**outcome, **reached(getattr(iface, "dev_impl", None)), "channels": channels, "shape": shape, "signal": signal.value if signal else None, "copied": copied}
 
 
 def main():

@@ -44,6 +44,7 @@ const LIMIT = 180_000;
  * @property {Record<string, string>} [channels]
  * @property {Record<string, number | string>} [shape]
  * @property {number | null} [signal]
+ * @property {boolean | null} [copied]
  */
 /** @typedef {{ runs: Run[], messages: string[], bad: string[], missed: string[], counts: Record<string, number> }} Result */
 
@@ -63,6 +64,7 @@ const BACKEND_STAGES = [
   ["a compute and a copy channel", (run) => Object.keys(run.channels ?? {}).length === 2],
   ["the units of the graphics engine", (run) => run.shape?.["arch"] !== undefined],
   ["both semaphores of the first pushbuffers", (run) => (run.signal ?? 0) >= 2],
+  ["5 MiB of random bytes to video memory, inside it and back, byte for byte", (run) => run.copied === true],
 ];
 /** Points of the model's trace that a healthy run lacks. */
 const COMPLAINTS = /unknown|refused|failed|rejected|ignored|lost|error/;
