@@ -8,8 +8,10 @@ export interface MappedPage {
   /** In units of 4 KiB. */
   readonly va: number;
   readonly size: number;
-  /** Of the page in VRAM. */
+  /** Of the page. */
   readonly address: number;
+  /** In system memory instead of VRAM. */
+  readonly system?: boolean;
   readonly readOnly: boolean;
 }
 
@@ -29,11 +31,13 @@ export class TableBuilder {
     this.#table('root');
   }
 
-  map({ va, size, address, readOnly }: MappedPage): void {
+  map({ va, size, address, readOnly, system = false }: MappedPage): void {
     const levels = this.#gmmu === 'ver2' ? VER2_LEVELS : VER3_LEVELS;
+    const page = BigInt(address) / KIB4;
+    const aperture = system ? 2 : 0;
     const pte = this.#gmmu === 'ver2'
-      ? makeEntry(VER2_PTE, { valid: 1, aperture: 0, readOnly: readOnly ? 1 : 0, addressVram: BigInt(address) / KIB4 })
-      : makeEntry(VER3_PTE, { valid: 1, aperture: 0, pcf: readOnly ? 4 : 0, addressVram: BigInt(address) / KIB4 });
+      ? makeEntry(VER2_PTE, { valid: 1, aperture, readOnly: readOnly ? 1 : 0, ...(system ? { addressSystem: page } : { addressVram: page }) })
+      : makeEntry(VER3_PTE, { valid: 1, aperture, pcf: readOnly ? 4 : 0, ...(system ? { addressSystem: page } : { addressVram: page }) });
     let table = this.root;
     let path = 'root';
     for (const { lowBit, indexBits, entrySize, pageSize } of levels) {
