@@ -1,0 +1,2 @@
+export type { PageAperture, PageAttributes } from './format.ts';
+export { PageTables, type TableChange, type TableMemory } from './page-tables.ts';
