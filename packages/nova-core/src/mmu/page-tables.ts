@@ -1,8 +1,7 @@
-import type { PageLevel } from '@nova-stack/gpu-regs';
-
 import { hex, NovaCoreError } from '../errors.ts';
 import { PAGE } from '../sizes.ts';
-import { ENTRY_FORMATS, type EntryFormat, type PageAttributes, type Words } from './format.ts';
+import { TableCopies, WORDS } from './copies.ts';
+import { ENTRY_FORMATS, type EntryFormat, type PageAttributes, type TableLevel, type Words } from './format.ts';
 
 /** Memory for tables, each of one page of 4 KiB of VRAM. */
 export interface TableMemory {
@@ -23,7 +22,6 @@ export interface TableChange {
 /** Virtual addresses and pages are counted in pages of 4 KiB here: a number is exact for all of their bits then. */
 const SMALL = 1;
 const BIG = 16;
-const WORDS = PAGE / 4;
 
 /** One table, and a copy of what stands in it. */
 interface Table {
@@ -31,8 +29,8 @@ interface Table {
   readonly words: Uint32Array;
   /** Entries that say something. */
   used: number;
-  /** Tables below, by entry; two for an entry with two halves, the big pages' first. */
-  readonly children: (Table | undefined)[];
+  /** Tables below, by entry; two for an entry with two halves, the big pages' first. Undefined while there was none. */
+  children: (Table | undefined)[] | undefined;
   /** Levels from the root. */
   readonly depth: number;
   /** Words that are to be written. */
@@ -49,11 +47,12 @@ interface Run {
   readonly entry: Words;
 }
 
-const span = ({ lowBit }: PageLevel): number => 2 ** (lowBit - 12);
-const entries = ({ indexBits }: PageLevel): number => 2 ** indexBits;
-/** Tables that entries of a level can name together. */
-const halvesOf = (level: PageLevel | undefined): number => (level === undefined ? 0 : entries(level) * (level.entrySize / 8));
-const indexOf = (level: PageLevel, va: number): number => Math.floor(va / span(level)) % entries(level);
+/** Puts a table below another. */
+function adopt(table: Table, level: TableLevel, child: number, below: Table): void {
+  table.children ??= new Array<Table | undefined>(level.entries * level.halves).fill(undefined);
+  table.children[child] = below;
+}
+const indexOf = ({ span, entries }: TableLevel, va: number): number => Math.floor(va / span) % entries;
 
 /**
  * The page tables of one address space in VRAM, with a copy of each on the driver's side, so that nothing is ever read back.
@@ -64,18 +63,27 @@ export class PageTables {
   readonly #format: EntryFormat;
   readonly #memory: TableMemory;
   readonly #root: Table;
-  readonly #dirty = new Set<Table>();
-  /** Sizes of pages in units, the largest first. */
+  readonly #copies: TableCopies;
+  /** Tables in which words are to be written, by depth. */
+  readonly #dirty: readonly Table[][];
+  /** Sizes of pages in units, the largest first; sparse memory may be as large as an entry of any directory but the root. */
   readonly #sizes: readonly number[];
+  readonly #sparseSizes: readonly number[];
   #unused: number[] = [];
   #stale = false;
 
-  /** @throws {@link NovaCoreError} `NO_MEMORY` */
-  constructor(gmmu: 'ver2' | 'ver3', memory: TableMemory) {
+  /**
+   * @param copies - may be shared by many address spaces, which saves memory that was touched before
+   * @throws {@link NovaCoreError} `NO_MEMORY`
+   */
+  constructor(gmmu: 'ver2' | 'ver3', memory: TableMemory, copies: TableCopies = new TableCopies()) {
+    this.#copies = copies;
+    this.#dirty = [...ENTRY_FORMATS[gmmu].levels, 'pages'].map(() => []);
     this.#format = ENTRY_FORMATS[gmmu];
     this.#memory = memory;
-    this.#sizes = [...this.#format.levels.filter(({ pageSize }) => pageSize !== undefined).map(span), BIG, SMALL];
-    this.#root = this.#make(0, entries(this.#format.levels[0]!));
+    this.#sizes = [...this.#format.levels.filter(({ pages }) => pages).map(({ span }) => span), BIG, SMALL];
+    this.#sparseSizes = [...this.#format.levels.slice(1).map(({ span }) => span), BIG];
+    this.#root = this.#make(0);
     this.#flush();
   }
 
@@ -86,7 +94,7 @@ export class PageTables {
 
   /** Entries of the root. */
   get rootEntries(): number {
-    return entries(this.#format.levels[0]!);
+    return this.#format.levels[0]!.entries;
   }
 
   /**
@@ -130,8 +138,9 @@ export class PageTables {
   /** Frees every table; the address space is not used any more. */
   destroy(): void {
     const free = (table: Table): void => {
-      for (const child of table.children) if (child !== undefined) free(child);
+      for (const child of table.children ?? []) if (child !== undefined) free(child);
       this.#memory.free(table.address);
+      this.#copies.give(table.words);
     };
     free(this.#root);
   }
@@ -140,7 +149,7 @@ export class PageTables {
     const top = this.#format.levels[0]!;
     const step = unit * PAGE;
     // Above 53 bits a number of bytes is not exact.
-    const end = Math.min(span(top) * entries(top) * PAGE, Number.MAX_SAFE_INTEGER + 1);
+    const end = Math.min(top.span * top.entries * PAGE, Number.MAX_SAFE_INTEGER + 1);
     if (!(Number.isSafeInteger(va) && va >= 0 && va % step === 0)) throw range('va', va);
     if (!(Number.isSafeInteger(size) && size > 0 && size % step === 0 && va + size <= end)) throw range('size', size);
     return { first: va / PAGE, count: size / PAGE };
@@ -165,63 +174,51 @@ export class PageTables {
   #some({ va, count, page, entry }: Run, done: number): number {
     const at = va + done;
     const left = count - done;
-    const fits = (size: number): boolean => at % size === 0 && left >= size && (page === undefined || (page + done) % size === 0);
-    const sparse = page === undefined;
-    // Sparse memory may be as large as an entry of any directory but the root.
-    const sizes = sparse ? [...this.#format.levels.slice(1).map(span), BIG] : this.#sizes;
-    const size = sizes.find(fits)!;
+    const sizes = page === undefined ? this.#sparseSizes : this.#sizes;
+    // What both the address and the memory are a multiple of.
+    const [first, apart] = page === undefined ? [0, 0] : [page + done, page - va];
+    let order = 0;
+    while (at % sizes[order]! !== 0 || first % sizes[order]! !== 0 || left < sizes[order]!) order++;
+    const size = sizes[order]!;
+    const larger = sizes[order - 1];
+    const reachable = larger !== undefined && apart % larger === 0 && left >= larger ? (larger - (at % larger)) / size : Infinity;
     const { table, level } = this.#tableFor(at, size);
     const index = indexOf(level, at);
-    const larger = sizes[sizes.indexOf(size) - 1];
-    const reachable = larger !== undefined && (sparse || (page + done - at) % larger === 0) && left >= larger ? (larger - (at % larger)) / size : Infinity;
-    const number = Math.min(Math.floor(left / size), entries(level) - index, reachable);
+    const number = Math.min(Math.floor(left / size), level.entries - index, reachable);
     const directory = level !== this.#format.tables.big && level !== this.#format.tables.small;
-    const [low, high] = sparse && directory ? this.#format.sparseDirectory : entry;
-    this.#write(table, level, index, number, [low, high], page === undefined ? undefined : page + done, size);
+    this.#write(table, level, index, number, page === undefined && directory ? this.#format.sparseDirectory : entry, page === undefined ? undefined : first, size);
     return number * size;
   }
 
-  #write(table: Table, { entrySize }: PageLevel, index: number, number: number, [low, high]: Words, page: number | undefined, size: number): void {
-    const { words } = table;
-    const step = entrySize / 4;
-    const scale = 2 ** this.#format.addressShift;
+  #write(table: Table, { step }: TableLevel, index: number, number: number, [low, high]: Words, page: number | undefined, size: number): void {
     const begin = index * step;
-    const end = begin + number * step;
-    if (page === undefined) {
-      for (let at = begin; at < end; at += step) {
-        words[at] = low;
-        words[at + 1] = high;
-      }
-    } else {
-      // The address has bits of its own: adding it to the flags is or-ing it. What is carried out of the low word goes into the high one.
-      const first = page * scale;
-      const stride = size * scale;
-      let lower = (first % 2 ** 32) + low;
-      let upper = Math.floor(first / 2 ** 32) + high;
-      const [strideLow, strideHigh] = [stride % 2 ** 32, Math.floor(stride / 2 ** 32)];
-      for (let at = begin; at < end; at += step) {
-        words[at] = lower;
-        words[at + 1] = upper;
-        lower += strideLow;
-        upper += strideHigh;
-        if (lower >= 2 ** 32) {
-          lower -= 2 ** 32;
-          upper++;
-        }
-      }
+    const scale = 2 ** this.#format.addressShift;
+    const stride = page === undefined ? 0 : size * scale;
+    // The address has bits of its own: adding it to the flags is or-ing it.
+    const start = (page ?? 0) * scale;
+    let lower = (start % 2 ** 32) + low;
+    let upper = Math.floor(start / 2 ** 32) + high;
+    for (let done = 0; done < number;) {
+      // As far as nothing is carried out of the low word.
+      const part = stride === 0 ? number : Math.min(number - done, Math.ceil((2 ** 32 - lower) / stride));
+      store(table.words, begin + done * step, part, step, lower | 0, upper | 0, stride | 0);
+      done += part;
+      lower += part * stride;
+      upper += Math.floor(lower / 2 ** 32);
+      lower %= 2 ** 32;
     }
     table.used += number;
-    this.#touch(table, begin, end);
+    this.#touch(table, begin, begin + number * step);
   }
 
   /** The table whose entries are of that size, made where it is missing. */
-  #tableFor(va: number, size: number): { readonly table: Table; readonly level: PageLevel } {
+  #tableFor(va: number, size: number): { readonly table: Table; readonly level: TableLevel } {
     const { levels, tables } = this.#format;
     let table = this.#root;
     for (const level of levels) {
-      if (span(level) === size) return { table, level };
+      if (level.span === size) return { table, level };
       const index = indexOf(level, va);
-      if (level.entrySize === 8) table = this.#below(table, level, index, index);
+      if (level.halves === 1) table = this.#below(table, level, index, index);
       else {
         const half = size === BIG ? 0 : 1;
         return { table: this.#below(table, level, index, 2 * index + half), level: half === 0 ? tables.big : tables.small };
@@ -230,73 +227,73 @@ export class PageTables {
     throw new RangeError(`there are no pages of ${size} units`);
   }
 
-  #below(table: Table, level: PageLevel, index: number, child: number): Table {
-    const known = table.children[child];
+  #below(table: Table, level: TableLevel, index: number, child: number): Table {
+    const known = table.children?.[child];
     if (known !== undefined) return known;
-    const made = this.#make(table.depth + 1, halvesOf(this.#format.levels[table.depth + 1]));
+    const made = this.#make(table.depth + 1);
     if (this.#childless(table, level, index)) table.used++;
-    table.children[child] = made;
+    adopt(table, level, child, made);
     this.#link(table, level, index);
     return made;
   }
 
-  #childless(table: Table, { entrySize }: PageLevel, index: number): boolean {
-    if (table.children.length === 0) return true;
-    return entrySize === 8 ? table.children[index] === undefined : table.children[2 * index] === undefined && table.children[2 * index + 1] === undefined;
+  #childless(table: Table, { halves }: TableLevel, index: number): boolean {
+    const { children } = table;
+    if (children === undefined) return true;
+    return halves === 1 ? children[index] === undefined : children[2 * index] === undefined && children[2 * index + 1] === undefined;
   }
 
   /** Writes an entry that names the tables below it, or nothing. */
-  #link(table: Table, level: PageLevel, index: number): void {
+  #link(table: Table, level: TableLevel, index: number): void {
     const { words, children } = table;
-    if (level.entrySize === 8) {
-      const child = children[index];
+    if (level.halves === 1) {
+      const child = children?.[index];
       words.set(child === undefined ? [0, 0] : this.#format.directory(child.address), index * 2);
       this.#touch(table, index * 2, index * 2 + 2);
     } else {
-      const [first, second] = this.#format.double(children[2 * index]?.address, children[2 * index + 1]?.address);
+      const [first, second] = this.#format.double(children?.[2 * index]?.address, children?.[2 * index + 1]?.address);
       words.set([...first, ...second], index * 4);
       this.#touch(table, index * 4, index * 4 + 4);
     }
     this.#stale = true;
   }
 
-  #make(depth: number, children: number): Table {
+  #make(depth: number): Table {
     const address = this.#memory.allocate();
     if (address === undefined) throw new NovaCoreError('NO_MEMORY', 'memory', 'no framebuffer for another page table', { detail: { size: PAGE } });
-    const table: Table = { address, words: new Uint32Array(WORDS), used: 0, children: new Array<Table | undefined>(children).fill(undefined), depth, from: 0, to: WORDS };
-    this.#dirty.add(table);
+    const table: Table = { address, words: this.#copies.take(), used: 0, children: undefined, depth, from: 0, to: WORDS };
+    this.#dirty[depth]!.push(table);
     return table;
   }
 
   #touch(table: Table, from: number, to: number): void {
-    table.from = Math.min(table.from, from);
-    table.to = Math.max(table.to, to);
-    this.#dirty.add(table);
+    if (table.to === 0) this.#dirty[table.depth]!.push(table);
+    if (from < table.from) table.from = from;
+    if (to > table.to) table.to = to;
   }
 
   /** The entries of a table that a range reaches. */
-  #reach(level: PageLevel, base: number, from: number, to: number): readonly [begin: number, end: number] {
-    const size = span(level);
-    return [Math.max(0, Math.floor((from - base) / size)), Math.min(entries(level), Math.ceil((to - base) / size))];
+  #reach({ span, entries }: TableLevel, base: number, from: number, to: number): readonly [begin: number, end: number] {
+    return [Math.max(0, Math.floor((from - base) / span)), Math.min(entries, Math.ceil((to - base) / span))];
   }
 
-  #levelBelow({ depth }: Table, level: PageLevel, child: number): PageLevel {
-    if (level.entrySize === 8) return this.#format.levels[depth + 1]!;
+  #levelBelow({ depth }: Table, level: TableLevel, child: number): TableLevel {
+    if (level.halves === 1) return this.#format.levels[depth + 1]!;
     return child % 2 === 0 ? this.#format.tables.big : this.#format.tables.small;
   }
 
   /** The first unit of a range where something stands. */
-  #taken(table: Table, base: number, from: number, to: number, level: PageLevel = this.#format.levels[0]!): number | undefined {
+  #taken(table: Table, base: number, from: number, to: number, level: TableLevel = this.#format.levels[0]!): number | undefined {
     if (table.used === 0) return undefined;
     const { words, children } = table;
-    const halves = level.entrySize / 8;
+    const { halves, step } = level;
     const [begin, end] = this.#reach(level, base, from, to);
     for (let index = begin; index < end; index++) {
-      const start = base + index * span(level);
-      if (words[index * halves * 2] === 0 && words[index * halves * 2 + 1] === 0 && this.#childless(table, level, index)) continue;
+      const start = base + index * level.span;
+      if (words[index * step] === 0 && words[index * step + 1] === 0 && this.#childless(table, level, index)) continue;
       if (this.#childless(table, level, index)) return Math.max(start, from);
       for (let child = index * halves; child < (index + 1) * halves; child++) {
-        const below = children[child];
+        const below = children?.[child];
         const found = below && this.#taken(below, start, from, to, this.#levelBelow(table, level, child));
         if (found !== undefined) return found;
       }
@@ -305,19 +302,19 @@ export class PageTables {
   }
 
   /** Takes away all that stands in a range; no page reaches out of it. */
-  #erase(table: Table, base: number, from: number, to: number, level: PageLevel = this.#format.levels[0]!): void {
+  #erase(table: Table, base: number, from: number, to: number, level: TableLevel = this.#format.levels[0]!): void {
     if (table.used === 0) return;
     const [begin, end] = this.#reach(level, base, from, to);
     for (let index = begin; index < end; index++) {
       if (this.#childless(table, level, index)) this.#clear(table, level, index);
-      else this.#eraseBelow(table, level, index, base + index * span(level), from, to);
+      else this.#eraseBelow(table, level, index, base + index * level.span, from, to);
     }
   }
 
   /** Takes away a page or sparse memory, if there is one. */
-  #clear(table: Table, { entrySize }: PageLevel, index: number): void {
+  #clear(table: Table, { step }: TableLevel, index: number): void {
     const { words } = table;
-    const at = index * (entrySize / 4);
+    const at = index * step;
     if (words[at] === 0 && words[at + 1] === 0) return;
     words[at] = words[at + 1] = 0;
     table.used--;
@@ -325,11 +322,11 @@ export class PageTables {
     this.#touch(table, at, at + 2);
   }
 
-  #eraseBelow(table: Table, level: PageLevel, index: number, start: number, from: number, to: number): void {
-    const halves = level.entrySize / 8;
+  #eraseBelow(table: Table, level: TableLevel, index: number, start: number, from: number, to: number): void {
+    const { halves } = level;
     let unlinked = false;
     for (let child = index * halves; child < (index + 1) * halves; child++) {
-      const below = table.children[child];
+      const below = table.children?.[child];
       if (below === undefined) continue;
       this.#erase(below, start, from, to, this.#levelBelow(table, level, child));
       if (below.used > 0) continue;
@@ -343,8 +340,10 @@ export class PageTables {
 
   /** Nothing refers to a table any more. */
   #drop(table: Table, child: number, below: Table): void {
-    table.children[child] = undefined;
-    this.#dirty.delete(below);
+    table.children![child] = undefined;
+    // Nothing of it is to be written any more.
+    below.from = below.to = 0;
+    this.#copies.give(below.words);
     this.#unused.push(below.address);
   }
 
@@ -353,10 +352,9 @@ export class PageTables {
     const { levels } = this.#format;
     let table = this.#root;
     for (const level of levels) {
-      const size = span(level);
-      if (va % size === 0) return;
+      if (va % level.span === 0) return;
       const index = indexOf(level, va);
-      const at = index * (level.entrySize / 4);
+      const at = index * level.step;
       if (this.#childless(table, level, index)) {
         const entry: Words = [table.words[at]!, table.words[at + 1]!];
         if (entry[0] === 0 && entry[1] === 0) return;
@@ -364,17 +362,17 @@ export class PageTables {
         this.#cut(va);
         return;
       }
-      if (level.entrySize === 16) {
-        this.#cutBig(table, index, va - (va % size), va);
+      if (level.halves === 2) {
+        this.#cutBig(table, index, va - (va % level.span), va);
         return;
       }
-      table = table.children[index]!;
+      table = table.children![index]!;
     }
   }
 
   /** The same for pages of 64 KiB; their table is the first of two below the entry. */
   #cutBig(table: Table, index: number, start: number, va: number): void {
-    const big = table.children[2 * index];
+    const big = table.children?.[2 * index];
     if (big === undefined || va % BIG === 0) return;
     const at = indexOf(this.#format.tables.big, va) * 2;
     const entry: Words = [big.words[at]!, big.words[at + 1]!];
@@ -396,16 +394,16 @@ export class PageTables {
   }
 
   /** Puts a table in the place of a directory's page or sparse entry. */
-  #split(table: Table, level: PageLevel, index: number, entry: Words): void {
-    const child = level.entrySize === 8 ? index : 2 * index;
+  #split(table: Table, level: TableLevel, index: number, entry: Words): void {
+    const child = index * level.halves;
     const below = this.#levelBelow(table, level, child);
     const page = isPage(entry);
-    const directory = level.entrySize === 8;
-    const made = this.#make(table.depth + 1, directory ? halvesOf(below) : 0);
+    const directory = level.halves === 1;
+    const made = this.#make(table.depth + 1);
     const [low, high] = page ? this.#flags(entry) : directory ? this.#format.sparseDirectory : this.#format.sparsePage;
-    this.#write(made, below, 0, entries(below), [low, high], page ? this.#pageOf(entry) : undefined, span(below));
+    this.#write(made, below, 0, below.entries, [low, high], page ? this.#pageOf(entry) : undefined, below.span);
     this.#flush();
-    table.children[child] = made;
+    adopt(table, level, child, made);
     this.#link(table, level, index);
   }
 
@@ -424,12 +422,16 @@ export class PageTables {
 
   /** Writes what has changed, the lowest tables first, so that no entry ever names a table that is not there yet. */
   #flush(): void {
-    for (const table of [...this.#dirty].sort((a, b) => b.depth - a.depth)) {
-      this.#memory.write(table.address + table.from * 4, new Uint8Array(table.words.buffer, table.from * 4, (table.to - table.from) * 4));
-      table.from = WORDS;
-      table.to = 0;
+    for (let depth = this.#dirty.length - 1; depth >= 0; depth--) {
+      const tables = this.#dirty[depth]!;
+      for (const table of tables) {
+        const { address, words, from, to } = table;
+        if (to > from) this.#memory.write(address + from * 4, new Uint8Array(words.buffer, words.byteOffset + from * 4, (to - from) * 4));
+        table.from = WORDS;
+        table.to = 0;
+      }
+      tables.length = 0;
     }
-    this.#dirty.clear();
   }
 
   #changed(): TableChange {
@@ -448,6 +450,16 @@ export class PageTables {
 
 /** Whether an entry that says something is a page; otherwise it marks sparse memory. */
 const isPage = ([low]: Words): boolean => (low & 1) === 1;
+
+/** `part` entries from a word on, all on the integer path: this is where the time goes. */
+function store(words: Uint32Array, at: number, part: number, step: number, lower: number, upper: number, stride: number): void {
+  for (let i = 0; i < part; i++) {
+    words[at] = lower;
+    words[at + 1] = upper;
+    lower = (lower + stride) | 0;
+    at += step;
+  }
+}
 
 const range = (field: string, value: number): NovaCoreError =>
   new NovaCoreError('RANGE', 'memory', `${field} ${Number.isSafeInteger(value) && value >= 0 ? hex(value) : String(value)} is not what page tables can hold`, { detail: { field, value } });
