@@ -18,6 +18,7 @@ import { waitForBoardFirmware } from './gfw.ts';
 import { GpuDevice, watchFirmware, type DeviceState, type Up } from './gpu-device.ts';
 import { startInterrupts, type InterruptMode } from './interrupts/gsp-interrupts.ts';
 import { FirmwareWake } from './interrupts/wake.ts';
+import type { CopyQueue } from './queue/copy-queue.ts';
 import { BARS, bar } from './system-facts.ts';
 
 export interface NovaCoreOptions {
@@ -86,6 +87,12 @@ export interface CoreDevice {
    * @throws {@link NovaCoreError} when it does not come up; its state is `lost` then
    */
   reset(): Promise<void>;
+  /**
+   * A channel of the driver's own on a copy engine, with an address space to map memory into. It ends with the GPU at the latest.
+   *
+   * @throws {@link NovaCoreError} `STATE` unless the GPU runs; `NO_MEMORY`, `NOT_SUPPORTED`, and what the firmware has against it
+   */
+  openCopyQueue(): Promise<CopyQueue>;
   /** Collects what can be known about the GPU and its firmware now; reads only, and works in every state. */
   crashReport(): CrashReport;
   /**

@@ -14,6 +14,7 @@ import type { GspInterrupts } from './interrupts/gsp-interrupts.ts';
 import { keepVram, type KeptVram } from './memory/keep-vram.ts';
 import { scrub } from './memory/scrub.ts';
 import { restoreConfig, saveConfig, setPower, type SavedConfig } from './pci-power.ts';
+import { CopyQueue } from './queue/copy-queue.ts';
 import { putAside, takeUp, type KeptFirmware } from './suspend.ts';
 
 /** Where a device stands. */
@@ -106,6 +107,15 @@ export class GpuDevice implements CoreDevice {
   crashReport(): CrashReport {
     const { device, running } = this.#up;
     return collectCrashReport(device, running, { state: this.#state });
+  }
+
+  async openCopyQueue(): Promise<CopyQueue> {
+    this.#expect('running', 'memory');
+    const { device, chip, running, publication, held } = this.#up;
+    const { vram, window } = publication.services;
+    const queue = await CopyQueue.open({ device, chip, gsp: running.gsp, vram, window });
+    held.defer('copy queue', () => queue.close());
+    return queue;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ export interface FirmwareAbi {
   readonly boot: BootAbi;
   readonly messages: MessageAbi;
   readonly controls: ControlAbi;
+  readonly channels: ChannelAbi;
   readonly vgpu: VgpuAbi | Absent;
 }
 
@@ -235,4 +236,49 @@ export interface ControlAbi {
   readonly gspVector: Control<undefined, number | undefined>;
   /** Sets a range of the framebuffer to one byte. */
   readonly fill: Control<{ readonly start: number; readonly size: number; readonly byte: number }, undefined>;
+}
+
+/** How an object is allocated: its class, and its parameters. */
+export interface ObjectForm<Request> {
+  readonly class: number;
+  readonly params: (request: Request) => Uint8Array;
+}
+
+/** A piece of the framebuffer, in bytes. */
+export interface VramPiece {
+  readonly address: number;
+  readonly size: number;
+}
+
+/** A copy engine, as the firmware numbers engines, and the runlist that feeds it. */
+export interface CopyEngine {
+  readonly engine: number;
+  readonly runlist: number;
+}
+
+/** Channels of the driver's own, with page tables of its own. */
+export interface ChannelAbi {
+  readonly objects: {
+    readonly client: ObjectForm<{ readonly handle: number }>;
+    readonly device: ObjectForm<{ readonly client: number }>;
+    readonly subdevice: ObjectForm<undefined>;
+    /** An address space whose page tables are the driver's. */
+    readonly vaspace: ObjectForm<undefined>;
+  };
+  /** Sent to the device: where the root of an address space lies in the framebuffer. */
+  readonly pageDirectory: Control<{ readonly vaspace: number; readonly address: number; readonly entries: number }, undefined>;
+  /** Those that share their runlist with no other kind of engine. */
+  readonly copyEngines: Control<undefined, readonly CopyEngine[]>;
+  /** Parameters of a privileged channel. `ring` is a virtual address; the rest lies in the framebuffer. */
+  readonly channel: (request: {
+    readonly vaspace: number; readonly engine: number; readonly ring: number; readonly entries: number;
+    readonly instance: VramPiece; readonly userd: VramPiece; readonly methodBuffer: VramPiece;
+  }) => Uint8Array;
+  /** Sent to the channel. */
+  readonly bind: Control<number, undefined>;
+  /** Sent to the channel. */
+  readonly schedule: Control<boolean, undefined>;
+  /** Sent to the channel: what its doorbell is rung with; older firmware tells the channel's id alone. */
+  readonly token: Control<undefined, number>;
+  readonly copyObject: (engine: number) => Uint8Array;
 }

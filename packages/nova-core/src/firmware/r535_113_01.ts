@@ -4,6 +4,7 @@ import type { FirmwareAbi } from './abi.ts';
 import { absent } from './absent.ts';
 import { bootAbi } from './codec/boot.ts';
 import { calls } from './codec/calls.ts';
+import { channels } from './codec/channels.ts';
 import { controls } from './codec/controls.ts';
 import { events } from './codec/events.ts';
 import { setRegistry } from './codec/registry.ts';
@@ -28,5 +29,6 @@ export const r535_113_01: FirmwareAbi = {
     events: events(rm, absent('keeps its error journal to itself')),
   },
   controls: controls(rm),
+  channels: channels(rm),
   vgpu: absent('shares memory with its vGPU tasks in a layout of which only parts are known'),
 };

@@ -1,6 +1,7 @@
 import type { FirmwareAbi } from '../abi.ts';
 import { bootAbi, type ArgumentsRecord, type BootNeeds } from './boot.ts';
 import { calls, type CallNeeds } from './calls.ts';
+import { channels, type ChannelNeeds } from './channels.ts';
 import { controls, type ControlNeeds } from './controls.ts';
 import { events, journal, type EventNeeds, type JournalNeeds } from './events.ts';
 import type { Needs } from './needs.ts';
@@ -10,7 +11,7 @@ import { pciIdentity, systemInfo, type PciIdentity, type SystemInfoNeeds, type S
 
 /** Structures and numbers that versions from 570 on are made of. */
 export interface Needs570 extends
-  BootNeeds<ArgumentsRecord & { readonly bDmemStack: boolean }>, CallNeeds, ControlNeeds, EventNeeds, JournalNeeds, RegistryNeeds, StaticInfoNeeds,
+  BootNeeds<ArgumentsRecord & { readonly bDmemStack: boolean }>, CallNeeds, ChannelNeeds, ControlNeeds, EventNeeds, JournalNeeds, RegistryNeeds, StaticInfoNeeds,
   SystemInfoNeeds<SystemInfoRecord & PciIdentity>, Needs<'GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS3_BAREMETAL'> {}
 
 /** What they do not have alike. */
@@ -38,6 +39,7 @@ export function abiFrom570<Vgpu extends FirmwareAbi['vgpu']>(rm: Needs570, { ver
       events: events(rm, journal(rm)),
     },
     controls: controls(rm),
+    channels: channels(rm),
     vgpu,
   };
 }

@@ -41,3 +41,15 @@ export { rpc_gsp_rm_control_v } from '@nova-stack/nvrm-headers/r570_144/rpc/gsp_
 export { rpc_os_error_log_v } from '@nova-stack/nvrm-headers/r570_144/rpc/os_error_log_v17_00';
 export { rpc_run_cpu_sequencer_v } from '@nova-stack/nvrm-headers/r570_144/rpc/run_cpu_sequencer_v17_00';
 export { rpc_unloading_guest_driver_v } from '@nova-stack/nvrm-headers/r570_144/rpc/unloading_guest_driver_v1F_07';
+export { NV_CHANNEL_ALLOC_PARAMS } from '@nova-stack/nvrm-headers/r570_144/alloc_channel';
+export { NV0000_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/cl0000';
+export { NV0080_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/cl0080';
+export { NV2080_ALLOC_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/cl2080';
+export { NVB0B5_ALLOCATION_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/clb0b5sw';
+export { NV0080_CTRL_CMD_DMA_SET_PAGE_DIRECTORY, NV0080_CTRL_DMA_SET_PAGE_DIRECTORY_PARAMS } from '@nova-stack/nvrm-headers/r570_144/ctrl0080dma';
+export { NV2080_CTRL_CMD_FIFO_GET_DEVICE_INFO_TABLE, NV2080_CTRL_FIFO_GET_DEVICE_INFO_TABLE_PARAMS } from '@nova-stack/nvrm-headers/r570_144/ctrl2080fifo';
+export {
+  NVA06F_CTRL_BIND_PARAMS, NVA06F_CTRL_CMD_BIND, NVA06F_CTRL_CMD_GPFIFO_SCHEDULE, NVA06F_CTRL_GPFIFO_SCHEDULE_PARAMS,
+} from '@nova-stack/nvrm-headers/r570_144/ctrla06fgpfifo';
+export { NV_VASPACE_ALLOCATION_FLAGS_IS_EXTERNALLY_OWNED, NV_VASPACE_ALLOCATION_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/nvos';
+export { NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN, NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS } from '@nova-stack/nvrm-headers/r570_144/ctrlc36f';
