@@ -1,6 +1,6 @@
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { registerClient, type Session } from '@nova-stack/nova-core-api';
-import type { CoreDevice } from '@nova-stack/nova-core';
+import { FIRST_VA, type CoreDevice } from '@nova-stack/nova-core';
 import { createMachine, type Machine } from '@nova-stack/nova/machine';
 import type { PciDevice } from '@nova-stack/pci';
 import type { FaultRule, TraceEvent } from '@nova-stack/trace';
@@ -235,3 +235,22 @@ describe('reset', () => {
 });
 
 test('no board is left out', () => { expect(CASES.map(([board]) => BOARDS[board].chip)).toEqual(expect.arrayContaining(['ad102', 'ga102', 'tu102'])); });
+
+test.each(CASES)('a channel of the driver on %s with %s works after a sleep as before, and what it had mapped is still there', async (board, version) => {
+  const { machine, gpu, device, events } = await up(board, version);
+  const queue = await gpu.openCopyQueue();
+  const memory = device.allocDma(8192, { label: 'test' });
+  const video = { aperture: 'vram', readOnly: false, volatile: false, privileged: false, kind: undefined } as const;
+  await queue.space.map(FIRST_VA, memory.address, 8192, { ...video, aperture: 'coherent' });
+  await queue.wait(await queue.copy(FIRST_VA, FIRST_VA + 4096, 64));
+  await gpu.suspend();
+  losePower(machine);
+  await gpu.resume();
+  memory.bytes.set(pattern(4096, 3));
+  await queue.wait(await queue.copy(FIRST_VA, FIRST_VA + 4096, 4096));
+  expect([...memory.bytes.subarray(4096)]).toEqual([...memory.bytes.subarray(0, 4096)]);
+  expect(events.filter(({ point }) => point === 'hw-model.host.fault')).toEqual([]);
+  await queue.close();
+  memory.free();
+  await gpu.unbind();
+});
