@@ -49,6 +49,18 @@ describe.each(BOARDS)('a copy queue on %s with %s', (board, version) => {
   });
 });
 
+describe.each(SUPPORTED_FIRMWARE)('under %s', (version) => {
+  test('a wrong pushbuffer stops its channel, and the driver is told which and why', async () => {
+    const { core, queue, trace } = await up('l40', version);
+    const [bad, fine] = [await core.openCopyQueue(), queue];
+    await expect(bad.wait(await bad.submit([0xc000_0000]))).rejects.toMatchObject({ code: 'CHANNEL_STOPPED', detail: { xid: 32 } });
+    expect(trace.filter(({ point }) => point === 'nova-core.gsp.channel-error').map(({ args }) => args['xid'])).toEqual([32]);
+    await fine.wait(await fine.submit([]));
+    await bad.close();
+    await core.unbind();
+  });
+});
+
 describe('a copy queue', () => {
   test('goes round its ring and its pieces of pushbuffer, whoever submits', async () => {
     const { core, queue } = await up('l40', '570.144');
@@ -68,7 +80,8 @@ describe('a copy queue', () => {
     await queue.wait(await queue.copy(FIRST_VA, FIRST_VA + 2 * MIB, 4096));
     await queue.space.unmap(FIRST_VA + 2 * MIB, 4096);
     const fence = await queue.copy(FIRST_VA, FIRST_VA + 2 * MIB, 4096);
-    await expect(queue.wait(fence)).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(queue.wait(fence)).rejects.toMatchObject({ code: 'CHANNEL_STOPPED', detail: { xid: 31 } });
+    await expect(queue.copy(FIRST_VA, FIRST_VA, 16)).rejects.toMatchObject({ code: 'CHANNEL_STOPPED' });
     expect(trace.filter(({ point }) => point === 'nova-core.gsp.error').map(({ args }) => args['xid'])).toEqual([31]);
     await other.wait(await other.copy(FIRST_VA, FIRST_VA + 2 * MIB, 4096));
     await queue.close();

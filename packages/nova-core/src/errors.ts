@@ -64,6 +64,8 @@ export type NovaCoreCode =
   | 'NO_MEMORY'
   /** Whoever asked for it wants it no more; what was done was undone. */
   | 'CANCELLED'
+  /** A channel was stopped for what it did. */
+  | 'CHANNEL_STOPPED'
   /** An address or a size that cannot be. */
   | 'RANGE'
   /** Something that was acquired could not be given back. */

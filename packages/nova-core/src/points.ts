@@ -30,6 +30,7 @@ const points = {
   'nova-core.features.read': { level: 'step', text: 'running firmware is {version}' },
   'nova-core.gsp.error': { level: 'warning', text: 'the firmware reports exception {xid}: {text}' },
   'nova-core.gsp.lockdown': { level: 'detail', text: 'registers of the GPU locked: {engaged}' },
+  'nova-core.gsp.channel-error': { level: 'warning', text: 'the firmware has stopped channel {channel} of engine {engine} for error {xid}' },
   'nova-core.gsp.journal': { level: 'warning', text: 'the firmware notes an error of {engine}, code {code:hex}, for {source}' },
   'nova-core.gsp.malformed': { level: 'warning', text: '{name} of {bytes} bytes cannot be decoded' },
   'nova-core.gsp.rejected': { level: 'warning', text: 'a message of the firmware was refused: {code}' },

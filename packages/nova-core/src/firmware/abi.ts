@@ -110,6 +110,8 @@ export interface Events {
   readonly sequencer: EventForm<Uint8Array>;
   /** Decodes whatever comes. */
   readonly osError: EventForm<OsError>;
+  /** A channel was stopped for what it did. */
+  readonly channelError: EventForm<ChannelError>;
   /** Most registers become unreachable, or reachable again. */
   readonly lockdown: EventForm<{ readonly engaged: boolean }>;
   readonly journal: EventForm<JournalRecord> | Absent;
@@ -119,6 +121,13 @@ export interface Events {
 export interface OsError {
   readonly xid: number;
   readonly text: string;
+}
+
+/** A channel that the firmware has stopped: its engine as calls name it, its id, and the number of the error (Xid). */
+export interface ChannelError {
+  readonly engine: number;
+  readonly channel: number;
+  readonly xid: number;
 }
 
 /** What the firmware puts down about an error, for later. */

@@ -3,7 +3,7 @@ import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 import { present, report, S, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
 import { isAbsent } from '../firmware/absent.ts';
-import type { Call, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
+import type { Call, ChannelError, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
 
 /** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
 export type Controls = Pick<GspClient, 'abi' | 'control'>;
@@ -29,6 +29,7 @@ export class GspClient {
   #internal: InternalHandles | undefined;
   #alive = true;
   readonly #listeners: ((error: OsError) => void)[] = [];
+  readonly #channelListeners = new Set<(error: ChannelError) => void>();
   #tend: () => void = () => undefined;
   /** Says why the firmware cannot run any more. */
   #look: (() => string | undefined) | undefined;
@@ -42,10 +43,14 @@ export class GspClient {
     this.#device = device;
     this.#end = end;
     this.abi = abi;
-    const { osError, lockdown, journal } = abi.messages.events;
+    const { osError, channelError, lockdown, journal } = abi.messages.events;
     this.#hear(osError, (error) => {
       report(device.trace, 'nova-core.gsp.error', { ...error });
       for (const listener of this.#listeners) listener(error);
+    });
+    this.#hear(channelError, (error) => {
+      report(device.trace, 'nova-core.gsp.channel-error', { ...error });
+      for (const listener of this.#channelListeners) listener(error);
     });
     this.#hear(lockdown, ({ engaged }) => report(device.trace, 'nova-core.gsp.lockdown', { engaged }));
     if (!isAbsent(journal)) this.#hear(journal, ({ source, engine, code }) => report(device.trace, 'nova-core.gsp.journal', { source, engine, code }));
@@ -84,6 +89,12 @@ export class GspClient {
   /** Calls `listener` with every error that the firmware reports by itself. */
   onError(listener: (error: OsError) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** Calls `listener` with every channel that the firmware has stopped. @returns takes the listener away */
+  onChannelError(listener: (error: ChannelError) => void): () => void {
+    this.#channelListeners.add(listener);
+    return () => void this.#channelListeners.delete(listener);
   }
 
   /** Calls `tend` before each call, for whoever keeps interrupts going. */

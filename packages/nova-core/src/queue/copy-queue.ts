@@ -1,9 +1,10 @@
-import { GP_ENTRY0, GP_ENTRY1, GP_ENTRY_SIZE, HOST_DOORBELL, NV_VIRTUAL_FUNCTION_DOORBELL, set, USERD } from '@nova-stack/gpu-regs';
+import { get, GP_ENTRY0, GP_ENTRY1, GP_ENTRY_SIZE, HOST_DOORBELL, NV_VIRTUAL_FUNCTION_DOORBELL, set, USERD } from '@nova-stack/gpu-regs';
 
 import type { Chip } from '../chip.ts';
 import { MS, present, S, until, type Device } from '../device.ts';
 import { engineClasses } from '../engine-classes.ts';
 import { NovaCoreError } from '../errors.ts';
+import type { ChannelError } from '../firmware/abi.ts';
 import type { GspClient } from '../gsp/client.ts';
 import type { VramAllocator, VramBlock } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
@@ -58,9 +59,15 @@ export class CopyQueue {
   /** Ends when what was submitted last is in the ring. */
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** What the firmware has stopped the channel for. */
+  #stopped: ChannelError | undefined;
+  readonly #unhear: () => void;
 
-  private constructor(surroundings: QueueSurroundings, client: RmClient, block: VramBlock, space: AddressSpace, doorbell: number) {
+  private constructor(surroundings: QueueSurroundings, client: RmClient, block: VramBlock, space: AddressSpace, doorbell: number, channel: Pick<ChannelError, 'engine' | 'channel'>) {
     this.#in = surroundings;
+    this.#unhear = surroundings.gsp.onChannelError((error) => {
+      if (error.engine === channel.engine && error.channel === channel.channel) this.#stopped ??= error;
+    });
     this.#client = client;
     this.#block = block;
     this.space = space;
@@ -95,7 +102,7 @@ export class CopyQueue {
       await client.control(channel, channels.schedule, true);
       const token = await client.control(channel, channels.token, undefined);
       const doorbell = set(HOST_DOORBELL, token, { runlist: engine.runlist }) + (chip.family.architecture === 'blackwell-gb20x' && token < RUNLIST_DOORBELL ? RUNLIST_DOORBELL : 0);
-      const queue = new CopyQueue(surroundings, client, block, space, doorbell);
+      const queue = new CopyQueue(surroundings, client, block, space, doorbell, { engine: engine.engine, channel: get(HOST_DOORBELL, 'channel', token) });
       await queue.wait(await queue.submit(bindWords(SUBCHANNEL, classes.copy)));
       return queue;
     } catch (error) {
@@ -117,7 +124,7 @@ export class CopyQueue {
   /**
    * Has words carried out, and a fence after them.
    *
-   * @throws {@link NovaCoreError} `RANGE` for more words than a piece of pushbuffer holds, `TIMEOUT` while there is no room, `STATE` once it is closed
+   * @throws {@link NovaCoreError} `RANGE` for more words than a piece of pushbuffer holds, `TIMEOUT` while there is no room, `CHANNEL_STOPPED`, `STATE` once it is closed
    */
   submit(words: readonly number[]): Promise<number> {
     const mine = this.#turn.then(() => this.#submit(words));
@@ -128,6 +135,7 @@ export class CopyQueue {
   async #submit(words: readonly number[]): Promise<number> {
     const { device, window } = this.#in;
     if (this.#closed) throw new NovaCoreError('STATE', 'memory', 'the queue is closed');
+    this.#goOn();
     const { at, slot, slots } = LAYOUT.pushes;
     const fence = (this.#fence + 1) >>> 0;
     const all = Uint32Array.from([...words, ...fenceWords(OWN_VA + LAYOUT.fence.at, fence)]);
@@ -155,15 +163,30 @@ export class CopyQueue {
     return ((now - fence) | 0) >= 0;
   }
 
-  /** Waits for a fence, at most 10 s. @throws {@link NovaCoreError} `TIMEOUT`, `DEVICE_LOST` */
-  wait(fence: number): Promise<void> {
-    return until(this.#in.device, 'memory', `fence ${fence} of the copy queue`, DONE, () => this.passed(fence));
+  /** Waits for a fence, at most 10 s. @throws {@link NovaCoreError} `CHANNEL_STOPPED` when what was submitted was wrong, `TIMEOUT`, `DEVICE_LOST` */
+  async wait(fence: number): Promise<void> {
+    const { device, gsp } = this.#in;
+    await until(device, 'memory', `fence ${fence} of the copy queue`, DONE, () => {
+      if (this.passed(fence)) return true;
+      // Without interrupts nobody else looks at what the firmware says.
+      gsp.poll();
+      return this.#stopped !== undefined;
+    });
+    if (!this.passed(fence)) this.#goOn();
+  }
+
+  /** @throws {@link NovaCoreError} `CHANNEL_STOPPED` */
+  #goOn(): void {
+    if (this.#stopped === undefined) return;
+    const { xid } = this.#stopped;
+    throw new NovaCoreError('CHANNEL_STOPPED', 'memory', `the channel was stopped for error ${xid}`, { detail: { xid } });
   }
 
   /** Ends the channel and gives everything back; what is under way is dropped. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#unhear();
     await this.#client.close();
     this.space.destroy();
     this.#in.vram.release(this.#block);

@@ -9,11 +9,18 @@ interface OsErrorRecord {
   readonly errString: Uint8Array;
 }
 
+interface ChannelErrorRecord {
+  readonly nv2080EngineType: number;
+  readonly chid: number;
+  readonly exceptType: number;
+}
+
 export interface EventNeeds extends Needs<
-  | 'NV_VGPU_MSG_EVENT_GSP_INIT_DONE' | 'NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER' | 'NV_VGPU_MSG_EVENT_OS_ERROR_LOG'
+  | 'NV_VGPU_MSG_EVENT_GSP_INIT_DONE' | 'NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER' | 'NV_VGPU_MSG_EVENT_OS_ERROR_LOG' | 'NV_VGPU_MSG_EVENT_RC_TRIGGERED'
   | 'NV_VGPU_MSG_EVENT_GSP_LOCKDOWN_NOTICE' | 'rpc_run_cpu_sequencer_v' | 'rpc_gsp_lockdown_notice_v'
 > {
   readonly rpc_os_error_log_v: Part<OsErrorRecord>;
+  readonly rpc_rc_triggered_v: Part<ChannelErrorRecord>;
 }
 
 export function events(rm: EventNeeds, journal: EventForm<JournalRecord> | Absent): Events {
@@ -37,6 +44,13 @@ export function events(rm: EventNeeds, journal: EventForm<JournalRecord> | Absen
         if (payload.length < error.size) return { xid: payload.length >= 4 ? dataView(payload).getUint32(0, true) : 0, text: '' };
         const { exceptType, errString } = error.read(payload);
         return { xid: exceptType, text: text(errString) };
+      },
+    },
+    channelError: {
+      name: 'channel error', number: rm.NV_VGPU_MSG_EVENT_RC_TRIGGERED,
+      decode(payload) {
+        const { nv2080EngineType, chid, exceptType } = rm.rpc_rc_triggered_v.read(payload);
+        return { engine: nv2080EngineType, channel: chid, xid: exceptType };
       },
     },
     lockdown: {
