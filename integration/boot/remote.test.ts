@@ -1,4 +1,5 @@
 // The driver in this process, the GPU in another one: `nova serve`, as built, and `nova boot --device`.
+import { randomBytes } from 'node:crypto';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,11 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { messagesOf, readTrace } from '@nova-stack/gsp-rpc/trace';
-import { main } from '@nova-stack/nova';
+import { connectMachine, main } from '@nova-stack/nova';
+import { FIRST_VA } from '@nova-stack/nova-core';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 
 const NOVA = fileURLToPath(new URL('../../packages/nova/bin/nova.js', import.meta.url));
 
+const MIB = 2 ** 20;
+const RANDOM = 5 * MIB;
 const dir = mkdtempSync(join(tmpdir(), 'nova-remote-'));
 afterAll(() => { rmSync(dir, { recursive: true, force: true }); });
 const servers: ChildProcess[] = [];
@@ -114,3 +118,28 @@ describe('nova boot --device', () => {
     expect([status, err]).toEqual([2, expect.stringMatching(/^nova: --board says what to model, --device takes a GPU that is there/)]);
   });
 });
+
+test.each(['l40', 'rtx5090'])('5 MiB of random bytes go through the socket into the video memory of %s, inside it and back, by copy engine', async (board) => {
+  const { socket } = await serve('--board', board);
+  const { core, remote } = await connectMachine({ socket });
+  try {
+    const gpu = await core.probe(remote.device);
+    const queue = await gpu.openCopyQueue();
+    const [source, target] = [remote.device.allocDma(RANDOM, { label: 'source' }), remote.device.allocDma(RANDOM, { label: 'target' })];
+    source.bytes.set(randomBytes(RANDOM));
+    const [from, here, there, to] = [0, 1, 2, 3].map((i) => FIRST_VA + i * 16 * MIB) as [number, number, number, number];
+    const video = { aperture: 'vram', readOnly: false, volatile: false, privileged: false, kind: undefined } as const;
+    for (const [va, memory] of [[from, source], [to, target]] as const) await queue.space.map(va, memory.address, RANDOM, { ...video, aperture: 'coherent' });
+    for (const va of [here, there]) await queue.space.map(va, va, 8 * MIB, video);
+    await queue.copy(from, here, RANDOM);
+    await queue.copy(here, there, RANDOM);
+    await queue.wait(await queue.copy(there, to, RANDOM));
+    expect(Buffer.compare(target.bytes, source.bytes)).toBe(0);
+    await queue.close();
+    source.free();
+    target.free();
+    await gpu.unbind();
+  } finally {
+    await remote.close();
+  }
+}, 60_000);
