@@ -170,6 +170,28 @@ describe('a host channel', () => {
   });
 });
 
+describe('semaphores', () => {
+  test('let every channel go on in the end, in whatever order it was rung, and never before what it waits for', () => {
+    const step = fc.record({ channel: fc.nat(4), waits: fc.nat() });
+    fc.assert(fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), fc.boolean(), fc.boolean(), (steps, order, together, inSystem) => {
+      const rig = new HostRig();
+      const channels = order.map((_, id) => rig.channel(id, { group: together ? 1 : id, runlist: 1 + (id % 2) }));
+      const slot = (i: number): number => (inSystem ? SYSTEM : VIDEO) + 16 * i;
+      // Each step waits for an earlier one, of any channel, and says when it was done.
+      for (const [i, { channel, waits }] of steps.entries()) {
+        const before = i === 0 ? [] : [...methods(0, 0x5c, slot(waits % i), 0, 1, 0, waits % 2 === 0 ? 0 : 2)];
+        channels[channel]!.put([...before, ...methods(0, 0x5c, slot(i), 0, 1, 0, 1 | 1 << 25)]);
+      }
+      for (const id of order) channels[id]!.ring();
+      rig.run(100_000_000);
+      const done = steps.map((_, i) => rig.word(slot(i)));
+      expect(done).toEqual(steps.map(() => 1));
+      const time = (i: number): number => rig.word(slot(i) + 8);
+      for (const [i, { waits }] of steps.entries()) if (i > 0) expect(time(i)).toBeGreaterThanOrEqual(time(waits % i));
+    }), { numRuns: 60 });
+  });
+});
+
 describe('copies', () => {
   /** Sources lie below targets: what copies of overlapping lines give, nobody says. */
   const from = fc.record({ system: fc.boolean(), at: fc.nat(100_000) });
