@@ -60,7 +60,6 @@ export async function novaCore(version: string): Promise<TimedCore> {
       else faults.push({ point: 'gsp-rm.reply', action: 'drop' });
     },
     fault: () => { machine.provoke.raise({ event: 'osError', xid: 79, text: 'provoked', channel: { runlist: 0, id: 0 } }); },
-    breakInstance: (vf) => void machine.provoke.crashPlugin(vf + 1),
     // The firmware calls by interrupts, which take a while.
     delivered: async () => {
       await machine.clock.sleep(1e6, 'whatever comes');

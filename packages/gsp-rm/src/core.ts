@@ -19,7 +19,7 @@ import { BOOT_SEQUENCE, SEQUENCED_ARCHITECTURES } from './sequencer.ts';
 import { initialState, type GspRmState, type LoadedImage } from './state.ts';
 import { loadState, saveState } from './suspended-state.ts';
 import { TIMING } from './timing.ts';
-import { crashTask, PLUGIN_CRASHED, PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
+import { PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
 
 /** GSP mailbox 0 after an orderly unload; nouveau wants exactly this value. */
 const UNLOADED = 0x80000000;
@@ -164,12 +164,6 @@ export class GspCore {
     const told = this.#state.phase === 'running' ? notify(this.#context(), occurrence) : 0;
     this.serve();
     return told;
-  }
-
-  /** The task of a virtual GPU dies, and the driver is told. @returns false when there is none */
-  crashPlugin(gfid: number): boolean {
-    if (this.#state.phase !== 'running' || !crashTask(this.#hardware, this.#state.vgpu, gfid)) return false;
-    return this.raise({ event: 'pluginTriggered', gfid, notification: PLUGIN_CRASHED });
   }
 
   /** Stops doing anything, with the core still running. */

@@ -15,8 +15,6 @@ export interface FirmwareEvents {
   nocat: { readonly at: number; readonly source: string; readonly engine: string; readonly code: number; readonly diagnosis: Uint8Array };
   /** Most registers become unreachable, or reachable again. */
   lockdown: { readonly engaging: boolean };
-  /** The task of a virtual GPU has something to say: NVA084_NOTIFIERS_*. */
-  pluginTriggered: { readonly gfid: number; readonly notification: number };
   perfBridgeless: { readonly bridgeless: boolean };
   /** Log text of another processor; `engine` is its engine descriptor. */
   libosPrint: { readonly engine: number; readonly text: Uint8Array };

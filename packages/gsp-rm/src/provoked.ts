@@ -2,7 +2,6 @@ import { ascii } from './codec/words.ts';
 import { memorySystem } from './facts/memory-system.ts';
 import type { FirmwareEvent, FirmwareEvents } from './events.ts';
 import type { ServeContext } from './handlers/handler.ts';
-import { PLUGIN_CRASHED } from './vgpu/plugin.ts';
 import { objectsOf } from './resources/tree.ts';
 
 /** Events that the fault plan can ask for by name, with bodies that follow from what there is. */
@@ -29,7 +28,6 @@ const EVENTS: { readonly [Name in Provoked]: (context: ServeContext, value: numb
   },
   mmuFault: () => ({ faults: 1 }),
   nocat: ({ hardware }, value) => ({ at: hardware.now(), source: 'gsp-rm', engine: memorySystem(hardware.facts).type, code: value ?? 0, diagnosis: new Uint8Array(0) }),
-  pluginTriggered: ({ state }, value) => ({ gfid: [...state.vgpu.tasks.keys()].at(-1) ?? 1, notification: value ?? PLUGIN_CRASHED }),
   lockdown: (_context, value) => ({ engaging: value !== 0 }),
   perfBridgeless: (_context, value) => ({ bridgeless: value !== 0 }),
   libosPrint: () => ({ engine: PMU, text: ascii('provoked', 16) }),

@@ -59,8 +59,6 @@ const points = {
   'nova-core.vgpu.plugin-ready': { level: 'step', text: 'task of virtual function {vf} is ready' },
   'nova-core.vgpu.plugin-message': { level: 'detail', text: 'message {name} to virtual function {vf}: {result}' },
   'nova-core.vgpu.closed': { level: 'step', text: 'vGPU on virtual function {vf} closed, everything returned' },
-  'nova-core.vgpu.notice': { level: 'detail', text: 'the task of virtual function {vf} says {notification}' },
-  'nova-core.vgpu.crashed': { level: 'warning', text: 'the task of virtual function {vf} has crashed' },
   'nova-core.vgpu.quarantined': { level: 'warning', text: 'vGPU on virtual function {vf} quarantined in step {step}' },
   'nova-core.support': { level: 'warning', text: 'support id {id}: {error}' },
 } as const;

@@ -33,7 +33,7 @@ interface NocatRecord {
 }
 
 export interface EventNeeds extends Needs<
-  'rpc_gsp_lockdown_notice_v' | 'rpc_perf_bridgeless_info_update_v' | 'rpc_vgpu_gsp_plugin_triggered_v' | 'rpc_post_event_v' | 'rpc_ucode_libos_print_v'
+  'rpc_gsp_lockdown_notice_v' | 'rpc_perf_bridgeless_info_update_v' | 'rpc_post_event_v' | 'rpc_ucode_libos_print_v'
 > {
   readonly rpc_os_error_log_v: Part<OsErrorRecord, keyof OsErrorRecord>;
   readonly rpc_rc_triggered_v: Part<RcRecord, keyof RcRecord>;
@@ -78,7 +78,6 @@ export function eventCodec(rm: EventNeeds, engines: EngineNumbers, { numbers, no
       faultingEngine: ascii(engine, NOCAT_NAME), diagBufferLen: diagnosis.length, diagBuffer: diagnosis.slice(0, 0x400),
     }),
     lockdown: ({ engaging }) => rm.rpc_gsp_lockdown_notice_v.create({ bLockdownEngaging: engaging }),
-    pluginTriggered: ({ gfid, notification }) => rm.rpc_vgpu_gsp_plugin_triggered_v.create({ gfid, notifyIndex: notification }),
     perfBridgeless: ({ bridgeless }) => rm.rpc_perf_bridgeless_info_update_v.create({ bBridgeless: bridgeless ? 1n : 0n }),
     libosPrint({ engine, text }) {
       const { size } = rm.rpc_ucode_libos_print_v;

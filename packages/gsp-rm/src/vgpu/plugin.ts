@@ -14,19 +14,6 @@ import type { PluginTask, VgpuState } from './state.ts';
 
 export const PLUGIN_TIMER: string = 'plugin.';
 
-/** NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED. Source: open-gpu-kernel-modules 570.144: class/cla084_notification.h */
-export const PLUGIN_CRASHED = 2;
-
-/** A task dies: it says nothing more, and what it held stays until it is shut down. @returns false when there is none */
-export function crashTask(hardware: FirmwareHardware, state: VgpuState, gfid: number): boolean {
-  const task = state.tasks.get(gfid);
-  if (task === undefined || task.phase === 'stopped' || task.phase === 'crashed') return false;
-  task.phase = 'crashed';
-  hardware.disarm(`${PLUGIN_TIMER}${gfid}`);
-  hardware.trace('gsp-rm.plugin.crashed', { gfid });
-  return true;
-}
-
 /** Starts a task; it is ready when its timer fires. The request was judged before. */
 export function startTask(hardware: FirmwareHardware, state: VgpuState, request: BootPlugin): void {
   const { gfid, typeId } = request;

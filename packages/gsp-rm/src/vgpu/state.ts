@@ -27,7 +27,7 @@ export interface PluginTask {
   /** Start of the region shared with the host, in VRAM. */
   readonly control: number;
   /** `stopped`: shut down, resources still held until cleanup. */
-  phase: 'booting' | 'ready' | 'crashed' | 'stopped';
+  phase: 'booting' | 'ready' | 'stopped';
   /** Last host message that was answered. */
   lastSequence: number;
   /** Agreed protocol version, 0 before negotiation. */

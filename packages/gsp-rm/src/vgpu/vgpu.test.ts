@@ -202,28 +202,6 @@ test('a plugin task that never starts', async () => {
   expect(ready()).toBe(false);
 });
 
-test('a plugin task that crashes says so once, answers nothing more, and holds what it has until it is ended', async () => {
-  const self = await booted();
-  await upload(self, [typeRecord()]);
-  const { ready } = host(self);
-  expect(self.firmware.crashPlugin(1)).toBe(false);
-  expect(await bootload(self)).toBe(0);
-  self.hardware.advance(20_000_000_000);
-  expect(ready()).toBe(true);
-  expect(self.firmware.crashPlugin(1)).toBe(true);
-  // VGPU_GSP_PLUGIN_TRIGGERED: GFID 1, NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED.
-  expect([...(await self.end.expect(0x100d)).payload]).toEqual([1, 0, 0, 0, 2, 0, 0, 0]);
-  expect(self.firmware.crashPlugin(1)).toBe(false);
-  const doorbells = (): number => self.hardware.events.filter(({ point }) => point === 'gsp-rm.plugin.doorbell').length;
-  const before = doorbells();
-  self.hardware.port.vfDoorbell(32 + 17);
-  expect(doorbells()).toBe(before + 1);
-  expect(await bootload(self)).not.toBe(0);
-  expect(await send(self, SHUTDOWN_CMD, Uint8Array.of(1, 0, 0, 0))).toBe(0);
-  expect(await send(self, CLEANUP_CMD, Uint8Array.of(1, 0, 0, 0))).toBe(0);
-  expect(await bootload(self)).toBe(0);
-});
-
 test('arbitrary parameters and doorbells are answered, never thrown at', async () => {
   const self = await booted();
   await upload(self, [typeRecord()]);

@@ -112,8 +112,6 @@ export interface Events {
   readonly osError: EventForm<OsError>;
   /** A channel was stopped for what it did. */
   readonly channelError: EventForm<ChannelError>;
-  /** The task of a virtual GPU has something to say. */
-  readonly guestTask: EventForm<GuestTaskNotice>;
   /** Most registers become unreachable, or reachable again. */
   readonly lockdown: EventForm<{ readonly engaged: boolean }>;
   readonly journal: EventForm<JournalRecord> | Absent;
@@ -130,14 +128,6 @@ export interface ChannelError {
   readonly engine: number;
   readonly channel: number;
   readonly xid: number;
-}
-
-/** What the task of a virtual function's vGPU says: that it died, or something that this driver has no use for. */
-export interface GuestTaskNotice {
-  readonly vf: number;
-  readonly crashed: boolean;
-  /** The firmware's number of it. */
-  readonly notification: number;
 }
 
 /** What the firmware puts down about an error, for later. */

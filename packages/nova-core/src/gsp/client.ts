@@ -3,7 +3,7 @@ import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 import { present, report, S, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
 import { isAbsent } from '../firmware/absent.ts';
-import type { Call, ChannelError, Control, EventForm, FirmwareAbi, GuestTaskNotice, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
+import type { Call, ChannelError, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
 
 /** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
 export type Controls = Pick<GspClient, 'abi' | 'control'>;
@@ -30,7 +30,6 @@ export class GspClient {
   #alive = true;
   readonly #listeners: ((error: OsError) => void)[] = [];
   readonly #channelListeners = new Set<(error: ChannelError) => void>();
-  readonly #guestListeners: ((notice: GuestTaskNotice) => void)[] = [];
   #tend: () => void = () => undefined;
   /** Says why the firmware cannot run any more. */
   #look: (() => string | undefined) | undefined;
@@ -44,7 +43,7 @@ export class GspClient {
     this.#device = device;
     this.#end = end;
     this.abi = abi;
-    const { osError, channelError, guestTask, lockdown, journal } = abi.messages.events;
+    const { osError, channelError, lockdown, journal } = abi.messages.events;
     this.#hear(osError, (error) => {
       report(device.trace, 'nova-core.gsp.error', { ...error });
       for (const listener of this.#listeners) listener(error);
@@ -52,10 +51,6 @@ export class GspClient {
     this.#hear(channelError, (error) => {
       report(device.trace, 'nova-core.gsp.channel-error', { ...error });
       for (const listener of this.#channelListeners) listener(error);
-    });
-    this.#hear(guestTask, (notice) => {
-      report(device.trace, 'nova-core.vgpu.notice', { vf: notice.vf, notification: notice.notification });
-      for (const listener of this.#guestListeners) listener(notice);
     });
     this.#hear(lockdown, ({ engaged }) => report(device.trace, 'nova-core.gsp.lockdown', { engaged }));
     if (!isAbsent(journal)) this.#hear(journal, ({ source, engine, code }) => report(device.trace, 'nova-core.gsp.journal', { source, engine, code }));
@@ -100,11 +95,6 @@ export class GspClient {
   onChannelError(listener: (error: ChannelError) => void): () => void {
     this.#channelListeners.add(listener);
     return () => void this.#channelListeners.delete(listener);
-  }
-
-  /** Calls `listener` with what tasks of virtual GPUs say. */
-  onGuestTask(listener: (notice: GuestTaskNotice) => void): void {
-    this.#guestListeners.push(listener);
   }
 
   /** Calls `tend` before each call, for whoever keeps interrupts going. */

@@ -1,7 +1,7 @@
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
 import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
-import type { GspClient, HostingControls } from '../gsp/client.ts';
+import type { HostingControls } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
@@ -33,7 +33,7 @@ interface Assignment {
 
 export interface HostInputs {
   readonly device: Device;
-  readonly gsp: HostingControls & Pick<GspClient, 'onGuestTask'>;
+  readonly gsp: HostingControls;
   readonly vram: VramAllocator;
   readonly window: VramAccess;
   /** Virtual functions that the firmware was told of. */
@@ -55,14 +55,13 @@ export class VgpuHost {
   readonly #assignments = new Map<number, Assignment>();
   readonly #planner: PlacementPlanner;
 
-  private constructor(inputs: TaskInputs & Pick<HostInputs, 'gsp'>, functions: number, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
+  private constructor(inputs: TaskInputs, functions: number, facts: PlacementFacts, ecc: boolean, changed: StateListener) {
     this.#inputs = inputs;
     this.functions = functions;
     this.#facts = facts;
     this.#ecc = ecc;
     this.#changed = changed;
     this.#planner = new PlacementPlanner({ units: unitsOf(facts, []), channels: facts.channels });
-    inputs.gsp.onGuestTask(({ vf, crashed }) => { if (crashed) this.#crashed(vf); });
     this.catalogue = new TypeCatalogue(inputs.device, inputs.gsp, facts, (id) => [...this.#assignments.values()].some(({ type }) => type.id === id));
   }
 
@@ -233,15 +232,6 @@ export class VgpuHost {
 
   async setEncoderShare(vf: number, percent: number): Promise<void> {
     await this.#expect(vf, 'active').task!.setEncoderShare(percent);
-  }
-
-  /** The task is gone: nothing is asked of it any more. What is under way fails by itself. */
-  #crashed(vf: number): void {
-    const assignment = this.#assignments.get(vf);
-    if (assignment?.task === undefined) return;
-    assignment.task.died();
-    report(this.#inputs.device.trace, 'nova-core.vgpu.crashed', { vf });
-    if (assignment.state === 'active') this.#move(assignment, 'failed');
   }
 
   /** Ends every vGPU that lives; what cannot be ended is quarantined. */

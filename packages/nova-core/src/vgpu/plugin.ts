@@ -26,8 +26,6 @@ export class PluginChannel {
   #turn: Promise<unknown> = Promise.resolve();
   /** Set while it is unknown what became of a message; nothing more is sent then. */
   #lost = false;
-  /** The task is dead. */
-  #dead = false;
 
   /** @param heap - address of the task's heap in the framebuffer, bytes */
   constructor(device: Device, window: VramAccess, abi: PluginAbi, heap: number, gfid: number) {
@@ -57,17 +55,7 @@ export class PluginChannel {
     return mine;
   }
 
-  /** Nothing is to be expected of the task any more. */
-  lose(): void {
-    this.#dead = true;
-  }
-
-  #requireLife(name: string): void {
-    if (this.#dead) throw new NovaCoreError('RPC', STEP, `the vGPU task has crashed: ${name} has no answer`, { detail: { name } });
-  }
-
   async #exchange<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
-    this.#requireLife(message.name);
     if (this.#lost) throw new NovaCoreError('RPC', STEP, 'an earlier message was never answered');
     const { offsets, messageSize } = this.#abi;
     const payload = message.encode(request);
@@ -81,8 +69,7 @@ export class PluginChannel {
     // Reading back makes sure that the write has arrived before the wait begins.
     this.#device.bar0.read32(NV_VIRTUAL_FUNCTION_PRIV_DOORBELL.address);
     this.#lost = true;
-    await until(this.#device, STEP, `answer to ${message.name}`, ANSWER, () => this.#dead || this.#word(offsets.sequenceProcessed) === sequence);
-    this.#requireLife(message.name);
+    await until(this.#device, STEP, `answer to ${message.name}`, ANSWER, () => this.#word(offsets.sequenceProcessed) === sequence);
     this.#lost = false;
     const result = this.#word(offsets.result);
     const answer = new Uint8Array(payload.length);

@@ -129,22 +129,6 @@ describe('VgpuTask', () => {
     expect(await outcome()).toEqual(['clean', 'TIMEOUT', 0]);
   });
 
-  it('waits no longer for a task that died, asks nothing more of it, and ends it as any other', async () => {
-    const task = await open();
-    answers = 'silent';
-    const before = device.clock.now();
-    const waiting = task.setBusMaster(true);
-    await Promise.resolve();
-    task.died();
-    await expect(waiting).rejects.toMatchObject({ code: 'RPC' });
-    expect(device.clock.now() - before).toBeLessThan(1e9);
-    await expect(task.reset()).rejects.toMatchObject({ code: 'RPC' });
-    calls.length = 0;
-    await task.close();
-    expect(calls).toEqual(['shutdownPlugin', 'fill', 'fill', 'cleanupPlugin']);
-    expect(vram.held).toEqual([]);
-  });
-
   it('gives nothing back when it cannot be ended, and never sends twice what may have arrived', async () => {
     const task = await open();
     failing['cleanupPlugin'] = 'REFUSED';

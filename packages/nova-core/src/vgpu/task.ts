@@ -158,11 +158,6 @@ export class VgpuTask {
     }
   }
 
-  /** The firmware says that the task is dead: nobody waits for an answer of it. */
-  died(): void {
-    this.#channel.lose();
-  }
-
   /** Lets the guest's function access the host's memory, or not. @throws {@link NovaCoreError} */
   async setBusMaster(enable: boolean): Promise<void> {
     await this.#channel.send(this.#in.gsp.abi.vgpu.plugin.messages.busMaster, { enable });

@@ -17,15 +17,11 @@ interface ChannelErrorRecord {
 
 export interface EventNeeds extends Needs<
   | 'NV_VGPU_MSG_EVENT_GSP_INIT_DONE' | 'NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER' | 'NV_VGPU_MSG_EVENT_OS_ERROR_LOG' | 'NV_VGPU_MSG_EVENT_RC_TRIGGERED'
-  | 'NV_VGPU_MSG_EVENT_VGPU_GSP_PLUGIN_TRIGGERED' | 'rpc_vgpu_gsp_plugin_triggered_v'
   | 'NV_VGPU_MSG_EVENT_GSP_LOCKDOWN_NOTICE' | 'rpc_run_cpu_sequencer_v' | 'rpc_gsp_lockdown_notice_v'
 > {
   readonly rpc_os_error_log_v: Part<OsErrorRecord>;
   readonly rpc_rc_triggered_v: Part<ChannelErrorRecord>;
 }
-
-/** NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED, which NVIDIA keeps where it is. */
-const TASK_CRASHED = 2;
 
 export function events(rm: EventNeeds, journal: EventForm<JournalRecord> | Absent): Events {
   const { rpc_run_cpu_sequencer_v: sequence, rpc_os_error_log_v: error } = rm;
@@ -55,14 +51,6 @@ export function events(rm: EventNeeds, journal: EventForm<JournalRecord> | Absen
       decode(payload) {
         const { nv2080EngineType, chid, exceptType } = rm.rpc_rc_triggered_v.read(payload);
         return { engine: nv2080EngineType, channel: chid, xid: exceptType };
-      },
-    },
-    guestTask: {
-      name: 'word of a vGPU task', number: rm.NV_VGPU_MSG_EVENT_VGPU_GSP_PLUGIN_TRIGGERED,
-      decode(payload) {
-        const { gfid, notifyIndex } = rm.rpc_vgpu_gsp_plugin_triggered_v.read(payload);
-        if (gfid === 0) throw new RangeError('gfid = 0 is the physical function');
-        return { vf: gfid - 1, crashed: notifyIndex === TASK_CRASHED, notification: notifyIndex };
       },
     },
     lockdown: {
