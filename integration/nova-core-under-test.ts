@@ -59,6 +59,7 @@ export async function novaCore(version: string): Promise<TimedCore> {
       if (how === 'refused') faults.push({ point: BOOT_TASK, action: 'status', value: 0x40 });
       else faults.push({ point: 'gsp-rm.reply', action: 'drop' });
     },
+    breakInstance: (vf) => void machine.provoke.crashPlugin(vf + 1),
     fault: () => { machine.provoke.raise({ event: 'osError', xid: 79, text: 'provoked', channel: { runlist: 0, id: 0 } }); },
     // The firmware calls by interrupts, which take a while.
     delivered: async () => {

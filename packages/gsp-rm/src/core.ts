@@ -19,7 +19,7 @@ import { BOOT_SEQUENCE, SEQUENCED_ARCHITECTURES } from './sequencer.ts';
 import { initialState, type GspRmState, type LoadedImage } from './state.ts';
 import { loadState, saveState } from './suspended-state.ts';
 import { TIMING } from './timing.ts';
-import { PLUGIN_TIMER, taskDoorbell, taskReady } from './vgpu/plugin.ts';
+import { crashTask, PLUGIN_TIMER, taskDoorbell, taskTimer } from './vgpu/plugin.ts';
 
 /** GSP mailbox 0 after an orderly unload; nouveau wants exactly this value. */
 const UNLOADED = 0x80000000;
@@ -124,11 +124,14 @@ export class GspCore {
     else if (event === TIMERS.queues && phase === 'starting') this.#start(resuming ? this.#resume() : this.#comeUp());
     else if (event === TIMERS.initialise && phase === 'initialising') this.#start(this.#initDone());
     else if (event === TIMERS.retry) this.serve();
-    else if (event.startsWith(PLUGIN_TIMER)) this.#withPlugin((abi) => { taskReady(this.#hardware, this.#state.vgpu, abi, arg); });
+    else if (event.startsWith(PLUGIN_TIMER)) this.#withPlugin((abi) => { taskTimer(this.#hardware, this.#state.vgpu, abi, arg); });
   }
 
   vfDoorbell(value: number): void {
-    this.#withPlugin((abi) => { taskDoorbell(this.#hardware, this.#state.vgpu, abi, value); });
+    this.#withPlugin((abi) => {
+      const event = taskDoorbell(this.#hardware, this.#state.vgpu, abi, value);
+      if (event !== undefined) this.raise(event);
+    });
   }
 
   /** Looks at the queues. */
@@ -164,6 +167,12 @@ export class GspCore {
     const told = this.#state.phase === 'running' ? notify(this.#context(), occurrence) : 0;
     this.serve();
     return told;
+  }
+
+  /** The plugin task of a GFID dies. @returns false where none runs */
+  crashPlugin(gfid: number): boolean {
+    const event = this.#state.phase === 'running' ? crashTask(this.#hardware, this.#state.vgpu, gfid) : undefined;
+    return event !== undefined && this.raise(event);
   }
 
   /** Stops doing anything, with the core still running. */

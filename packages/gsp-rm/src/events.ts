@@ -16,6 +16,8 @@ export interface FirmwareEvents {
   /** Most registers become unreachable, or reachable again. */
   lockdown: { readonly engaging: boolean };
   perfBridgeless: { readonly bridgeless: boolean };
+  /** Something that a plugin task waits to be told of: NVA084_NOTIFIERS_EVENT_*, 2 for a crash. */
+  pluginTriggered: { readonly gfid: number; readonly notifyIndex: number };
   /** Log text of another processor; `engine` is its engine descriptor. */
   libosPrint: { readonly engine: number; readonly text: Uint8Array };
 }

@@ -37,6 +37,8 @@ export interface Provocation {
   raise(event: FirmwareEvent): boolean;
   /** Tells whoever waits for it by an event object. @returns how many were told */
   notify(occurrence: Occurrence): number;
+  /** The plugin task of a virtual GPU dies, and the driver is told. @returns false where none runs */
+  crashPlugin(gfid: number): boolean;
   /** Stops doing anything, with the core still running. */
   hang(): void;
   /** Dies: the core is halted, mailbox 0 and the logs bear the mark. */
@@ -73,7 +75,8 @@ class GspRm implements FirmwarePort {
     }, this.#files, options.tap);
     const core = this.#core;
     options.provoke?.({
-      raise: (event) => core.raise(event), notify: (occurrence) => core.notify(occurrence), hang: () => { core.hang(); }, crash: () => { core.crash(); },
+      raise: (event) => core.raise(event), notify: (occurrence) => core.notify(occurrence), crashPlugin: (gfid) => core.crashPlugin(gfid),
+      hang: () => { core.hang(); }, crash: () => { core.crash(); },
     });
   }
 

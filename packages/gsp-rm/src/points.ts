@@ -34,6 +34,7 @@ export const POINTS: PointTable = {
   'gsp-rm.plugin.booting': { level: 'detail', text: 'plugin task for GFID {gfid}, type {type}' },
   'gsp-rm.plugin.ready': { level: 'step', text: 'plugin task for GFID {gfid} ready' },
   'gsp-rm.plugin.message': { level: 'detail', text: 'plugin message {type} for GFID {gfid}: result {result}' },
+  'gsp-rm.plugin.crashed': { level: 'warning', text: 'plugin task for GFID {gfid} crashed' },
   'gsp-rm.plugin.stopped': { level: 'detail', text: 'plugin task for GFID {gfid} stopped' },
   'gsp-rm.plugin.doorbell': { level: 'warning', text: 'doorbell {value:hex} for no plugin task' },
   'gsp-rm.unloading': { level: 'step', text: 'GSP-RM unloads' },

@@ -6,7 +6,7 @@ import { objectsOf } from './resources/tree.ts';
 
 /** Events that the fault plan can ask for by name, with bodies that follow from what there is. */
 
-type Provoked = Exclude<keyof FirmwareEvents, 'postEvent'>;
+type Provoked = Exclude<keyof FirmwareEvents, 'postEvent' | 'pluginTriggered'>;
 
 /** Engine descriptor of the power management unit. */
 const PMU = 0xf3d722 * 0x100;

@@ -52,6 +52,8 @@ export type NovaCoreCode =
   | 'NOT_IN_FIRMWARE'
   /** The firmware has died: its core is halted, or it went silent. Only a reset helps. */
   | 'FIRMWARE_DIED'
+  /** The firmware's task of a virtual GPU has crashed; the virtual GPU can only be closed. */
+  | 'TASK_DIED'
   /** Something under way, or open, is in the way. */
   | 'BUSY'
   /** Not in the state that the device is in. */

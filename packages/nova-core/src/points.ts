@@ -58,6 +58,7 @@ const points = {
   'nova-core.vgpu.opened': { level: 'step', text: 'vGPU {type} runs on virtual function {vf}: {memory:bytes} for the guest' },
   'nova-core.vgpu.plugin-ready': { level: 'step', text: 'task of virtual function {vf} is ready' },
   'nova-core.vgpu.plugin-message': { level: 'detail', text: 'message {name} to virtual function {vf}: {result}' },
+  'nova-core.vgpu.crashed': { level: 'warning', text: 'task of virtual function {vf} crashed while its vGPU was {state}' },
   'nova-core.vgpu.closed': { level: 'step', text: 'vGPU on virtual function {vf} closed, everything returned' },
   'nova-core.vgpu.quarantined': { level: 'warning', text: 'vGPU on virtual function {vf} quarantined in step {step}' },
   'nova-core.support': { level: 'warning', text: 'support id {id}: {error}' },

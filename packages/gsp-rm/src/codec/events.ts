@@ -33,7 +33,7 @@ interface NocatRecord {
 }
 
 export interface EventNeeds extends Needs<
-  'rpc_gsp_lockdown_notice_v' | 'rpc_perf_bridgeless_info_update_v' | 'rpc_post_event_v' | 'rpc_ucode_libos_print_v'
+  | 'rpc_gsp_lockdown_notice_v' | 'rpc_perf_bridgeless_info_update_v' | 'rpc_post_event_v' | 'rpc_ucode_libos_print_v' | 'rpc_vgpu_gsp_plugin_triggered_v'
 > {
   readonly rpc_os_error_log_v: Part<OsErrorRecord, keyof OsErrorRecord>;
   readonly rpc_rc_triggered_v: Part<RcRecord, keyof RcRecord>;
@@ -79,6 +79,7 @@ export function eventCodec(rm: EventNeeds, engines: EngineNumbers, { numbers, no
     }),
     lockdown: ({ engaging }) => rm.rpc_gsp_lockdown_notice_v.create({ bLockdownEngaging: engaging }),
     perfBridgeless: ({ bridgeless }) => rm.rpc_perf_bridgeless_info_update_v.create({ bBridgeless: bridgeless ? 1n : 0n }),
+    pluginTriggered: ({ gfid, notifyIndex }) => rm.rpc_vgpu_gsp_plugin_triggered_v.create({ gfid, notifyIndex }),
     libosPrint({ engine, text }) {
       const { size } = rm.rpc_ucode_libos_print_v;
       const bytes = new Uint8Array(size + text.length);

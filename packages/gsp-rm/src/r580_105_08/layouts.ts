@@ -139,3 +139,4 @@ export { rpc_ucode_libos_print_v } from '@nova-stack/nvrm-headers/r580_105_08/rp
 export { rpc_unloading_guest_driver_v } from '@nova-stack/nvrm-headers/r580_105_08/rpc/unloading_guest_driver_v1F_07';
 export { rpc_unset_page_directory_v } from '@nova-stack/nvrm-headers/r580_105_08/rpc/unset_page_directory_v1E_05';
 export { rpc_update_bar_pde_v } from '@nova-stack/nvrm-headers/r580_105_08/rpc/update_bar_pde_v15_00';
+export { rpc_vgpu_gsp_plugin_triggered_v } from '@nova-stack/nvrm-headers/r580_105_08/rpc/vgpu_gsp_plugin_triggered_v17_00';

@@ -1,4 +1,5 @@
 import type { FirmwareHardware } from '@nova-stack/hw-model/port';
+import type { FirmwareEvent } from '../events.ts';
 import { STATUS, type Status } from '../status.ts';
 import { TIMING } from '../timing.ts';
 import type { PluginAbi, PluginMessage } from './plugin-abi.ts';
@@ -13,6 +14,8 @@ import type { PluginTask, VgpuState } from './state.ts';
  */
 
 export const PLUGIN_TIMER: string = 'plugin.';
+/** NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED. */
+const CRASHED = 2;
 
 /** Starts a task; it is ready when its timer fires. The request was judged before. */
 export function startTask(hardware: FirmwareHardware, state: VgpuState, request: BootPlugin): void {
@@ -29,9 +32,10 @@ export function startTask(hardware: FirmwareHardware, state: VgpuState, request:
   hardware.arm({ at: hardware.now() + TIMING.plugin, event: `${PLUGIN_TIMER}${gfid}`, arg: gfid });
 }
 
-/** The task's timer: it is up and says so in the control buffer. */
-export function taskReady(hardware: FirmwareHardware, state: VgpuState, abi: PluginAbi, gfid: number): void {
+/** The task's timer: it is up and says so in the control buffer; or it comes to look at what it was late for. */
+export function taskTimer(hardware: FirmwareHardware, state: VgpuState, abi: PluginAbi, gfid: number): void {
   const task = state.tasks.get(gfid);
+  if (task?.phase === 'ready') takeMessage(hardware, state, abi, task);
   if (task?.phase !== 'booting') return;
   task.phase = 'ready';
   const marker = new Uint8Array(4);
@@ -40,14 +44,50 @@ export function taskReady(hardware: FirmwareHardware, state: VgpuState, abi: Plu
   hardware.trace('gsp-rm.plugin.ready', { gfid });
 }
 
-/** A write to the doorbell: takes the host's message, acts, answers. */
-export function taskDoorbell(hardware: FirmwareHardware, state: VgpuState, abi: PluginAbi, value: number): void {
+/**
+ * A write to the doorbell: takes the host's message, acts, answers.
+ *
+ * @returns what the firmware has to tell the host besides
+ */
+export function taskDoorbell(hardware: FirmwareHardware, state: VgpuState, abi: PluginAbi, value: number): FirmwareEvent | undefined {
   const gfid = abi.doorbellGfid(value);
   const task = gfid === undefined ? undefined : state.tasks.get(gfid);
   if (task?.phase !== 'ready') {
     hardware.trace('gsp-rm.plugin.doorbell', { value });
-    return;
+    return undefined;
   }
+  const fault = hardware.fault('gsp-rm.plugin.message');
+  switch (fault?.action) {
+    case 'crash':
+      return crashTask(hardware, state, task.gfid);
+    case 'drop':
+      return undefined;
+    case 'delay':
+      hardware.arm({ at: hardware.now() + (fault.value ?? 0), event: `${PLUGIN_TIMER}${task.gfid}`, arg: task.gfid });
+      return undefined;
+    default:
+      takeMessage(hardware, state, abi, task);
+      return undefined;
+  }
+}
+
+/**
+ * A task dies where it stands: it answers nothing any more, and keeps what it has until the host has it shut down and cleaned up.
+ *
+ * Source: open-gpu-kernel-modules 570.144: src/common/sdk/nvidia/inc/class/cla084_notification.h, src/nvidia/src/kernel/gpu/gsp/kernel_gsp.c
+ *
+ * @returns what the host is told; undefined where no task runs
+ */
+export function crashTask(hardware: FirmwareHardware, state: VgpuState, gfid: number): FirmwareEvent | undefined {
+  const task = state.tasks.get(gfid);
+  if (task === undefined || task.phase === 'stopped' || task.phase === 'crashed') return undefined;
+  task.phase = 'crashed';
+  hardware.disarm(`${PLUGIN_TIMER}${gfid}`);
+  hardware.trace('gsp-rm.plugin.crashed', { gfid });
+  return { event: 'pluginTriggered', gfid, notifyIndex: CRASHED };
+}
+
+function takeMessage(hardware: FirmwareHardware, state: VgpuState, abi: PluginAbi, task: PluginTask): void {
   const bytes = new Uint8Array(abi.control.size);
   hardware.readVram(task.control, bytes);
   const control = abi.control.decode(bytes);

@@ -26,8 +26,8 @@ export interface PluginTask {
   readonly heap: Range;
   /** Start of the region shared with the host, in VRAM. */
   readonly control: number;
-  /** `stopped`: shut down, resources still held until cleanup. */
-  phase: 'booting' | 'ready' | 'stopped';
+  /** `crashed`: does nothing any more. `stopped`: shut down. Either holds its resources until cleanup. */
+  phase: 'booting' | 'ready' | 'crashed' | 'stopped';
   /** Last host message that was answered. */
   lastSequence: number;
   /** Agreed protocol version, 0 before negotiation. */

@@ -202,6 +202,54 @@ test('a plugin task that never starts', async () => {
   expect(ready()).toBe(false);
 });
 
+test('a plugin task that crashes says so, and keeps what it has until it is cleaned up', async () => {
+  const self = await booted();
+  await upload(self, [typeRecord()]);
+  const { call } = host(self);
+  expect(self.firmware.crashPlugin(1)).toBe(false);
+  await bootload(self);
+  self.hardware.advance(100_000_000);
+  expect(call(1, Uint8Array.of(1, 0, 0, 0)).result).toBe(0);
+  self.hardware.faults.set('gsp-rm.plugin.message', { action: 'crash' });
+  expect(() => call(3)).toThrow();
+  const { payload } = await self.end.expect(0x100d);
+  expect([...new Uint32Array(payload.slice().buffer)]).toEqual([1, 2]);
+  self.hardware.faults.clear();
+  expect(() => call(3)).toThrow();
+  expect(self.firmware.crashPlugin(1)).toBe(false);
+  const gfid = Uint8Array.of(1, 0, 0, 0);
+  expect(await bootload(self)).toBe(STATUS.STATE_IN_USE);
+  expect(await send(self, CLEANUP_CMD, gfid)).toBe(STATUS.STATE_IN_USE);
+  expect(await send(self, SHUTDOWN_CMD, gfid)).toBe(0);
+  expect(await send(self, CLEANUP_CMD, gfid)).toBe(0);
+  expect(await bootload(self)).toBe(0);
+  expect(self.firmware.crashPlugin(1)).toBe(true);
+  expect((await self.end.expect(0x100d)).payload.length).toBe(8);
+});
+
+test('a plugin task that looks late, or never', async () => {
+  const self = await booted();
+  await upload(self, [typeRecord()]);
+  await bootload(self);
+  const { call } = host(self);
+  self.hardware.advance(100_000_000);
+  const answered = (): number => {
+    const bytes = new Uint8Array(4);
+    self.hardware.readVram(HEAP + 0x1004, bytes);
+    return dataView(bytes).getUint32(0, true);
+  };
+  self.hardware.faults.set('gsp-rm.plugin.message', { action: 'delay', value: 1_000_000 });
+  expect(() => call(1, Uint8Array.of(1, 0, 0, 0))).toThrow();
+  self.hardware.advance(999_000);
+  expect(answered()).toBe(0);
+  self.hardware.advance(1_000);
+  expect(answered()).toBe(1);
+  self.hardware.faults.set('gsp-rm.plugin.message', { action: 'drop' });
+  expect(() => call(13)).toThrow();
+  self.hardware.advance(200_000_000_000);
+  expect(answered()).toBe(1);
+});
+
 test('arbitrary parameters and doorbells are answered, never thrown at', async () => {
   const self = await booted();
   await upload(self, [typeRecord()]);

@@ -115,6 +115,8 @@ export interface Events {
   /** Most registers become unreachable, or reachable again. */
   readonly lockdown: EventForm<{ readonly engaged: boolean }>;
   readonly journal: EventForm<JournalRecord> | Absent;
+  /** Something happened to the task of a virtual GPU. */
+  readonly vgpuTask: EventForm<TaskNotice>;
 }
 
 /** An error that the firmware has a number for (Xid), and its text. */
@@ -128,6 +130,14 @@ export interface ChannelError {
   readonly engine: number;
   readonly channel: number;
   readonly xid: number;
+}
+
+/** What the firmware tells of the task of a virtual GPU. */
+export interface TaskNotice {
+  /** Virtual function index + 1, as the firmware says it: nothing promises that it exists. */
+  readonly gfid: number;
+  /** It is dead; anything else that can be told is nothing that is waited for. */
+  readonly crashed: boolean;
 }
 
 /** What the firmware puts down about an error, for later. */

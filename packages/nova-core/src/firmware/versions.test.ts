@@ -244,6 +244,13 @@ describe.each(versions)('events of $version', ({ abi: { messages: { events } }, 
     expect(events.osError.decode(new Uint8Array(0))).toEqual({ xid: 0, text: '' });
   });
 
+  // Source: nvidia/generated/g_rpc-structures.h (rpc_vgpu_gsp_plugin_triggered_v17_00), class/cla084_notification.h, of all three versions.
+  it('know which task of a virtual GPU crashed', () => {
+    const notice = (gfid: number, notifyIndex: number): Uint8Array => new Uint8Array(Uint32Array.of(gfid, notifyIndex).buffer);
+    expect([events.vgpuTask.number, events.vgpuTask.decode(notice(3, 2)), events.vgpuTask.decode(notice(4, 0))]).toEqual([0x100d, { gfid: 3, crashed: true }, { gfid: 4, crashed: false }]);
+    expect(() => events.vgpuTask.decode(new Uint8Array(4))).toThrow();
+  });
+
   it('know whether registers are locked', () => {
     expect(events.lockdown.decode(Uint8Array.of(1))).toEqual({ engaged: true });
     expect(() => events.lockdown.decode(new Uint8Array(0))).toThrow();

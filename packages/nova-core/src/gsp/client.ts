@@ -3,7 +3,7 @@ import { GspRpcError, type DriverEnd } from '@nova-stack/gsp-rpc';
 import { present, report, S, type Device } from '../device.ts';
 import { hex, NovaCoreError, type Step } from '../errors.ts';
 import { isAbsent } from '../firmware/absent.ts';
-import type { Call, ChannelError, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError } from '../firmware/abi.ts';
+import type { Call, ChannelError, Control, EventForm, FirmwareAbi, HostingAbi, InternalHandles, Notice, OsError, TaskNotice } from '../firmware/abi.ts';
 
 /** Controls on the firmware's own subdevice: all that most of the driver needs of it. */
 export type Controls = Pick<GspClient, 'abi' | 'control'>;
@@ -17,8 +17,10 @@ const PATIENCE = 5 * S;
 
 /** The same of a firmware under which virtual GPUs can be hosted. */
 export type HostingControls = Controls & { readonly abi: HostingAbi };
+/** And what it tells of the tasks of virtual GPUs. */
+export type HostingClient = HostingControls & Pick<GspClient, 'onTaskNotice'>;
 
-export const canHost = (gsp: Controls): gsp is HostingControls => !isAbsent(gsp.abi.vgpu);
+export const canHost = (gsp: GspClient): gsp is GspClient & HostingClient => !isAbsent(gsp.abi.vgpu);
 
 /** The driver's conversation with the firmware: intents in, typed answers out. */
 export class GspClient {
@@ -30,6 +32,7 @@ export class GspClient {
   #alive = true;
   readonly #listeners: ((error: OsError) => void)[] = [];
   readonly #channelListeners = new Set<(error: ChannelError) => void>();
+  readonly #taskListeners: ((notice: TaskNotice) => void)[] = [];
   #tend: () => void = () => undefined;
   /** Says why the firmware cannot run any more. */
   #look: (() => string | undefined) | undefined;
@@ -43,7 +46,7 @@ export class GspClient {
     this.#device = device;
     this.#end = end;
     this.abi = abi;
-    const { osError, channelError, lockdown, journal } = abi.messages.events;
+    const { osError, channelError, lockdown, journal, vgpuTask } = abi.messages.events;
     this.#hear(osError, (error) => {
       report(device.trace, 'nova-core.gsp.error', { ...error });
       for (const listener of this.#listeners) listener(error);
@@ -51,6 +54,9 @@ export class GspClient {
     this.#hear(channelError, (error) => {
       report(device.trace, 'nova-core.gsp.channel-error', { ...error });
       for (const listener of this.#channelListeners) listener(error);
+    });
+    this.#hear(vgpuTask, (notice) => {
+      for (const listener of this.#taskListeners) listener(notice);
     });
     this.#hear(lockdown, ({ engaged }) => report(device.trace, 'nova-core.gsp.lockdown', { engaged }));
     if (!isAbsent(journal)) this.#hear(journal, ({ source, engine, code }) => report(device.trace, 'nova-core.gsp.journal', { source, engine, code }));
@@ -95,6 +101,11 @@ export class GspClient {
   onChannelError(listener: (error: ChannelError) => void): () => void {
     this.#channelListeners.add(listener);
     return () => void this.#channelListeners.delete(listener);
+  }
+
+  /** Calls `listener` with everything that is told of tasks of virtual GPUs. */
+  onTaskNotice(listener: (notice: TaskNotice) => void): void {
+    this.#taskListeners.push(listener);
   }
 
   /** Calls `tend` before each call, for whoever keeps interrupts going. */

@@ -1,7 +1,8 @@
 import { report, type Device } from '../device.ts';
 import { NovaCoreError } from '../errors.ts';
+import type { TaskNotice } from '../firmware/abi.ts';
 import type { VgpuTypeFacts } from '../firmware/vgpu-abi.ts';
-import type { HostingControls } from '../gsp/client.ts';
+import type { HostingClient } from '../gsp/client.ts';
 import type { VramAllocator } from '../memory/vram.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
 import { TypeCatalogue, type TypeVerdict } from './catalogue.ts';
@@ -29,16 +30,21 @@ interface Assignment {
   readonly place: Taken;
   state: VfState;
   task: VgpuTask | undefined;
+  /** Set when the firmware says that its task is dead; what waits for the task looks at it. */
+  crashed: boolean;
 }
 
 export interface HostInputs {
   readonly device: Device;
-  readonly gsp: HostingControls;
+  readonly gsp: HostingClient;
   readonly vram: VramAllocator;
   readonly window: VramAccess;
   /** Virtual functions that the firmware was told of. */
   readonly functions: number;
 }
+
+/** States in which a task may run. */
+const WITH_TASK: readonly VfState[] = ['opening', 'active', 'resetting', 'failed', 'closing'];
 
 /** Told of every change of a virtual function's state. */
 export type StateListener = (vf: number, from: VfState, to: VfState) => void;
@@ -73,7 +79,9 @@ export class VgpuHost {
     const channels = await gsp.control('vgpu', controls.channelCount, undefined);
     const engines = await gsp.control('vgpu', controls.engines, undefined);
     const ecc = await gsp.control('vgpu', controls.eccEnabled, undefined);
-    return new VgpuHost({ ...inputs, segment, engines }, functions, { memory: vram.total, segment, channels }, ecc, changed);
+    const host = new VgpuHost({ ...inputs, segment, engines }, functions, { memory: vram.total, segment, channels }, ecc, changed);
+    gsp.onTaskNotice((notice) => { host.#noticed(notice); });
+    return host;
   }
 
   /** Virtual functions that have a type. */
@@ -153,7 +161,7 @@ export class VgpuHost {
     if (typeof place === 'string') return place;
     const { sriov } = this.#inputs.device.pci;
     if (sriov?.numVfs === 0) sriov.setNumVfs(this.functions);
-    this.#assignments.set(vf, { vf, type, place, state: 'assigned', task: undefined });
+    this.#assignments.set(vf, { vf, type, place, state: 'assigned', task: undefined, crashed: false });
     this.#changed(vf, 'unassigned', 'assigned');
     report(this.#inputs.device.trace, 'nova-core.vgpu.assigned', { vf, type: type.name });
     return undefined;
@@ -184,10 +192,12 @@ export class VgpuHost {
   async open(vf: number, guest: { readonly processId: number; readonly uuid: Uint8Array }, watch?: TaskWatch): Promise<number> {
     const assignment = this.#expect(vf, 'assigned');
     const { type, place } = assignment;
+    assignment.crashed = false;
     this.#move(assignment, 'opening');
     try {
       const task = await VgpuTask.open(this.#inputs, {
         type, spot: place, share: instanceShare(this.#facts, type), vf, vfAddress: this.#vfAddress(vf), processId: guest.processId, uuid: guest.uuid,
+        crashed: () => assignment.crashed,
       }, watch);
       assignment.task = task;
       this.#move(assignment, 'active');
@@ -242,6 +252,15 @@ export class VgpuHost {
         if (!(error instanceof VgpuFailure)) throw error;
       });
     }
+  }
+
+  /** What runs is failed at once; who waits for the task finds out by itself. What the firmware says of a function without a task is of no use. */
+  #noticed({ gfid, crashed }: TaskNotice): void {
+    const assignment = this.#assignments.get(gfid - 1);
+    if (!crashed || assignment === undefined || !WITH_TASK.includes(assignment.state)) return;
+    assignment.crashed = true;
+    report(this.#inputs.device.trace, 'nova-core.vgpu.crashed', { vf: assignment.vf, state: assignment.state });
+    if (assignment.state === 'active') this.#move(assignment, 'failed');
   }
 
   #move(assignment: Assignment, to: VfState): void {

@@ -1,6 +1,6 @@
 import { NV_VIRTUAL_FUNCTION_PRIV_DOORBELL } from '@nova-stack/gpu-regs';
 
-import { MS, present, report, S, until, type Device } from '../device.ts';
+import { MS, present, report, S, until, type Bound, type Device } from '../device.ts';
 import { hex, NovaCoreError } from '../errors.ts';
 import type { PluginAbi, PluginMessage } from '../firmware/vgpu-abi.ts';
 import type { VramAccess } from '../memory/vram-window.ts';
@@ -21,19 +21,24 @@ export class PluginChannel {
   readonly #abi: PluginAbi;
   readonly #heap: number;
   readonly #gfid: number;
+  readonly #crashed: () => boolean;
   #sequence = 0;
   /** Ends when the message under way is answered. */
   #turn: Promise<unknown> = Promise.resolve();
   /** Set while it is unknown what became of a message; nothing more is sent then. */
   #lost = false;
 
-  /** @param heap - address of the task's heap in the framebuffer, bytes */
-  constructor(device: Device, window: VramAccess, abi: PluginAbi, heap: number, gfid: number) {
+  /**
+   * @param heap - address of the task's heap in the framebuffer, bytes
+   * @param crashed - whether the firmware has said that the task is dead: nothing is waited for then
+   */
+  constructor(device: Device, window: VramAccess, abi: PluginAbi, heap: number, gfid: number, crashed: () => boolean) {
     this.#device = device;
     this.#window = window;
     this.#abi = abi;
     this.#heap = heap;
     this.#gfid = gfid;
+    this.#crashed = crashed;
   }
 
   /** Clears what a former task left and writes the control buffer. Before the task is started. */
@@ -41,14 +46,19 @@ export class PluginChannel {
     this.#window.write(this.#heap, this.#abi.controlBuffer());
   }
 
-  /** Waits until the started task says that it runs. @throws {@link NovaCoreError} `TIMEOUT` after 10 s. */
+  /** Waits until the started task says that it runs. @throws {@link NovaCoreError} `TIMEOUT` after 10 s, `TASK_DIED`. */
   async ready(): Promise<void> {
     const { readyMarker, offsets } = this.#abi;
-    await until(this.#device, STEP, 'ready marker of the vGPU task', READY, () => this.#word(offsets.messageSequence) === readyMarker);
+    await this.#until('ready marker of the vGPU task', READY, () => this.#word(offsets.messageSequence) === readyMarker);
     report(this.#device.trace, 'nova-core.vgpu.plugin-ready', { vf: this.#gfid - 1 });
   }
 
-  /** @throws {@link NovaCoreError} `TIMEOUT` when there is no answer, `REFUSED` when the task reports a failure. */
+  /** @throws {@link NovaCoreError} `TASK_DIED` once the task has crashed. */
+  requireLife(): void {
+    if (this.#crashed()) throw new NovaCoreError('TASK_DIED', STEP, `the task of virtual function ${this.#gfid - 1} has crashed`, { detail: { vf: this.#gfid - 1 } });
+  }
+
+  /** @throws {@link NovaCoreError} `TIMEOUT` when there is no answer, `REFUSED` when the task reports a failure, `TASK_DIED`. */
   send<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
     const mine = this.#turn.then(() => this.#exchange(message, request));
     this.#turn = mine.catch(() => undefined);
@@ -56,6 +66,7 @@ export class PluginChannel {
   }
 
   async #exchange<Request, Reply>(message: PluginMessage<Request, Reply>, request: Request): Promise<Reply> {
+    this.requireLife();
     if (this.#lost) throw new NovaCoreError('RPC', STEP, 'an earlier message was never answered');
     const { offsets, messageSize } = this.#abi;
     const payload = message.encode(request);
@@ -69,7 +80,7 @@ export class PluginChannel {
     // Reading back makes sure that the write has arrived before the wait begins.
     this.#device.bar0.read32(NV_VIRTUAL_FUNCTION_PRIV_DOORBELL.address);
     this.#lost = true;
-    await until(this.#device, STEP, `answer to ${message.name}`, ANSWER, () => this.#word(offsets.sequenceProcessed) === sequence);
+    await this.#until(`answer to ${message.name}`, ANSWER, () => this.#word(offsets.sequenceProcessed) === sequence);
     this.#lost = false;
     const result = this.#word(offsets.result);
     const answer = new Uint8Array(payload.length);
@@ -78,6 +89,11 @@ export class PluginChannel {
     report(this.#device.trace, 'nova-core.vgpu.plugin-message', { name: message.name, vf: this.#gfid - 1, result });
     if (result !== 0) throw new NovaCoreError('REFUSED', STEP, `the vGPU task answers ${message.name} with ${hex(result)}`, { detail: { result, name: message.name } });
     return message.decode(answer);
+  }
+
+  async #until(what: string, bound: Bound, done: () => boolean): Promise<void> {
+    await until(this.#device, STEP, what, bound, () => this.#crashed() || done());
+    this.requireLife();
   }
 
   #word(offset: number): number {

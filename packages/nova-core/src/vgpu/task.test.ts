@@ -15,8 +15,9 @@ const request: TaskRequest = {
   type: { id: 869, name: 'x' } as TaskRequest['type'],
   share: { guestMemory: 512 * MiB, heap: 32 * MiB, channels: 64 },
   spot: { start: 0, firstChannel: 1984 },
-  vf: 2, vfAddress: 0x106, processId: 1, uuid: new Uint8Array(16),
+  vf: 2, vfAddress: 0x106, processId: 1, uuid: new Uint8Array(16), crashed: () => dead,
 };
+let dead = false;
 
 describe('VgpuTask', () => {
   let device: FakeDevice;
@@ -39,6 +40,7 @@ describe('VgpuTask', () => {
     failing = {};
     answers = 0;
     ready = true;
+    dead = false;
     device.onWrite = (offset) => {
       if (offset !== 0xb82200 || answers === 'silent') return;
       const heap = vram.held.find(({ label }) => label.startsWith('task heap'))!.start;
@@ -127,6 +129,24 @@ describe('VgpuTask', () => {
     expect(await outcome()).toEqual(['clean', 'REFUSED', 0]);
     answers = 'silent';
     expect(await outcome()).toEqual(['clean', 'TIMEOUT', 0]);
+  });
+
+  it.each([['before it is ready', 'bootPlugin'], ['over its first message', 'message']])('stops waiting for a task that crashes %s, and ends it', async (_, when) => {
+    answers = 'silent';
+    ready = when === 'message';
+    void device.clock.sleep(5e6, 'the crash').then(() => { dead = true; });
+    expect(await outcome()).toEqual(['clean', 'TASK_DIED', 0]);
+    expect(device.clock.now()).toBeLessThan(1e9);
+    expect(calls.slice(3)).toEqual(['shutdownPlugin', 'fill', 'fill', 'cleanupPlugin']);
+  });
+
+  it('sends nothing to a task that has crashed, and clears its memory all the same', async () => {
+    const task = await open();
+    dead = true;
+    for (const call of [() => task.reset(), () => task.setBusMaster(true)]) await expect(call()).rejects.toMatchObject({ code: 'TASK_DIED' });
+    await task.close();
+    expect(calls.slice(3)).toEqual(['shutdownPlugin', 'fill', 'fill', 'cleanupPlugin']);
+    expect(vram.held).toEqual([]);
   });
 
   it('gives nothing back when it cannot be ended, and never sends twice what may have arrived', async () => {

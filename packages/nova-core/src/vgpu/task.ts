@@ -34,6 +34,8 @@ export interface TaskRequest {
   readonly processId: number;
   /** 16 bytes. */
   readonly uuid: Uint8Array;
+  /** Whether the firmware has said that the task is dead. */
+  crashed(): boolean;
 }
 
 /** Who follows the making of a vGPU, and may want it no more. */
@@ -96,7 +98,7 @@ export class VgpuTask {
     this.#held = held;
     this.#guest = guest;
     this.#heap = heap;
-    this.#channel = new PluginChannel(inputs.device, inputs.window, inputs.gsp.abi.vgpu.plugin, heap.start, request.vf + 1);
+    this.#channel = new PluginChannel(inputs.device, inputs.window, inputs.gsp.abi.vgpu.plugin, heap.start, request.vf + 1, () => request.crashed());
   }
 
   /** Bytes of the framebuffer that belong to the guest. */
@@ -152,6 +154,8 @@ export class VgpuTask {
       if (watch.cancelled()) throw cancelled();
       await this.#channel.send(messages.negotiate, { version: protocolVersion });
       await this.#channel.send(messages.configure, this.#configuration());
+      // It may have died right after its answer.
+      this.#channel.requireLife();
       watch.progress(OPEN_STEPS);
     } catch (error) {
       throw await this.#failed(known(error), await this.#stop());
@@ -167,6 +171,7 @@ export class VgpuTask {
   async reset(): Promise<void> {
     await this.#channel.send(this.#in.gsp.abi.vgpu.plugin.messages.reset, undefined);
     await scrub(this.#in.device, this.#in.gsp, this.#in.window, this.#guest, 'vgpu');
+    this.#channel.requireLife();
   }
 
   /** @throws {@link NovaCoreError} */

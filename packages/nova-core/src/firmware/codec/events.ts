@@ -18,6 +18,7 @@ interface ChannelErrorRecord {
 export interface EventNeeds extends Needs<
   | 'NV_VGPU_MSG_EVENT_GSP_INIT_DONE' | 'NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER' | 'NV_VGPU_MSG_EVENT_OS_ERROR_LOG' | 'NV_VGPU_MSG_EVENT_RC_TRIGGERED'
   | 'NV_VGPU_MSG_EVENT_GSP_LOCKDOWN_NOTICE' | 'rpc_run_cpu_sequencer_v' | 'rpc_gsp_lockdown_notice_v'
+  | 'NV_VGPU_MSG_EVENT_VGPU_GSP_PLUGIN_TRIGGERED' | 'rpc_vgpu_gsp_plugin_triggered_v' | 'NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED'
 > {
   readonly rpc_os_error_log_v: Part<OsErrorRecord>;
   readonly rpc_rc_triggered_v: Part<ChannelErrorRecord>;
@@ -56,6 +57,13 @@ export function events(rm: EventNeeds, journal: EventForm<JournalRecord> | Absen
     lockdown: {
       name: 'lockdown notice', number: rm.NV_VGPU_MSG_EVENT_GSP_LOCKDOWN_NOTICE,
       decode: (payload) => ({ engaged: rm.rpc_gsp_lockdown_notice_v.read(payload).bLockdownEngaging }),
+    },
+    vgpuTask: {
+      name: 'notice of a vGPU task', number: rm.NV_VGPU_MSG_EVENT_VGPU_GSP_PLUGIN_TRIGGERED,
+      decode(payload) {
+        const { gfid, notifyIndex } = rm.rpc_vgpu_gsp_plugin_triggered_v.read(payload);
+        return { gfid, crashed: notifyIndex === rm.NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED };
+      },
     },
     journal,
   };

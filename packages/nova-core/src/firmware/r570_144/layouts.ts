@@ -13,6 +13,7 @@ export {
 export { NV2080CtrlNocatJournalInsertRecord } from '@nova-stack/nvrm-headers/r570_144/ctrl2080nvd';
 export { MC_ENGINE_IDX_GSP } from '@nova-stack/nvrm-headers/r570_144/engine_idx';
 export { ADDR_FBMEM } from '@nova-stack/nvrm-headers/r570_144/g_mem_desc_nvoc';
+export { NVA084_NOTIFIERS_EVENT_VGPU_PLUGIN_TASK_CRASHED } from '@nova-stack/nvrm-headers/r570_144/cla084_notification';
 export { PACKED_REGISTRY_ENTRY, PACKED_REGISTRY_TABLE, REGISTRY_TABLE_ENTRY_TYPE_DWORD } from '@nova-stack/nvrm-headers/r570_144/g_os_nvoc';
 export {
   GSP_FW_HEAP_PARAM_BASE_RM_SIZE_GH100, GSP_FW_HEAP_PARAM_BASE_RM_SIZE_TU10X, GSP_FW_HEAP_PARAM_CLIENT_ALLOC_SIZE, GSP_FW_HEAP_PARAM_OS_SIZE_LIBOS2,
@@ -30,7 +31,7 @@ export {
 } from '@nova-stack/nvrm-headers/r570_144/libos_init_args';
 export {
   NV_VGPU_MSG_EVENT_GSP_INIT_DONE, NV_VGPU_MSG_EVENT_GSP_LOCKDOWN_NOTICE, NV_VGPU_MSG_EVENT_GSP_POST_NOCAT_RECORD,
-  NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER, NV_VGPU_MSG_EVENT_OS_ERROR_LOG, NV_VGPU_MSG_EVENT_RC_TRIGGERED, NV_VGPU_MSG_FUNCTION_FREE, NV_VGPU_MSG_FUNCTION_GET_GSP_STATIC_INFO,
+  NV_VGPU_MSG_EVENT_GSP_RUN_CPU_SEQUENCER, NV_VGPU_MSG_EVENT_OS_ERROR_LOG, NV_VGPU_MSG_EVENT_RC_TRIGGERED, NV_VGPU_MSG_EVENT_VGPU_GSP_PLUGIN_TRIGGERED, NV_VGPU_MSG_FUNCTION_FREE, NV_VGPU_MSG_FUNCTION_GET_GSP_STATIC_INFO,
   NV_VGPU_MSG_FUNCTION_GSP_RM_ALLOC, NV_VGPU_MSG_FUNCTION_GSP_RM_CONTROL, NV_VGPU_MSG_FUNCTION_GSP_SET_SYSTEM_INFO, NV_VGPU_MSG_FUNCTION_SET_REGISTRY,
   NV_VGPU_MSG_FUNCTION_UNLOADING_GUEST_DRIVER,
 } from '@nova-stack/nvrm-headers/r570_144/rpc';
@@ -54,3 +55,4 @@ export {
 export { NV_VASPACE_ALLOCATION_FLAGS_IS_EXTERNALLY_OWNED, NV_VASPACE_ALLOCATION_PARAMETERS } from '@nova-stack/nvrm-headers/r570_144/nvos';
 export { NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN, NVC36F_CTRL_CMD_GPFIFO_GET_WORK_SUBMIT_TOKEN_PARAMS } from '@nova-stack/nvrm-headers/r570_144/ctrlc36f';
 export { rpc_rc_triggered_v } from '@nova-stack/nvrm-headers/r570_144/rpc/rc_triggered_v17_02';
+export { rpc_vgpu_gsp_plugin_triggered_v } from '@nova-stack/nvrm-headers/r570_144/rpc/vgpu_gsp_plugin_triggered_v17_00';
