@@ -6,6 +6,7 @@ import { createBus, type PciBus, type Slot } from './bus.ts';
 import type { Capability } from './capabilities.ts';
 import { createConfigSpace } from './config-space.ts';
 import { FixtureDevice } from './device-fixture.ts';
+import type { PublicationKey } from './publication.ts';
 
 interface Bench {
   readonly clock: VirtualClock;
@@ -392,6 +393,48 @@ describe('SR-IOV', () => {
     expect(points.filter((point) => point.includes('sriov'))).toEqual(['pci.sriov.enabled', 'pci.sriov.disabled']);
     device.sriov!.setNumVfs(32);
     expect(device.sriov!.virtualFunctions[31]!.mapBar(1).read32(8)).toBe(0);
+  });
+
+  it('tells a virtual function whose it is, and what the driver of that one publishes', () => {
+    const { slot: { device } } = bench({ vfs: 4 });
+    const [number, other] = [{ label: 'a number' } as PublicationKey<number>, { label: 'a number' } as PublicationKey<number>];
+    device.sriov!.setNumVfs(3);
+    const vf = device.sriov!.virtualFunctions[2]!;
+    expect([device.virtual, vf.virtual!.index, vf.virtual!.physical === device]).toEqual([undefined, 2, true]);
+    expect(() => vf.virtual!.physical.published(number)).toThrow(code('NOT_PUBLISHED'));
+    const takeBack = device.publish(number, 42);
+    expect(() => device.publish(number, 43)).toThrow(code('BUSY'));
+    expect(vf.virtual!.physical.published(number)).toBe(42);
+    expect(() => vf.virtual!.physical.published(other)).toThrow(code('BAD_KEY'));
+    takeBack();
+    expect(() => device.published(number)).toThrow(code('NOT_PUBLISHED'));
+    const next = device.publish(other, 44);
+    takeBack();
+    expect(device.published(other)).toBe(44);
+    next();
+  });
+
+  it('sends what a redirected function asks of memory elsewhere, as long as it is bus master', () => {
+    const { slot: { device }, gpu } = bench({ vfs: 2 });
+    device.sriov!.setNumVfs(2);
+    const [vf, fn] = [device.sriov!.virtualFunctions[1]!, gpu.virtualFunctions()[1]!];
+    const asked: number[] = [];
+    const memory = vf.allocDma(4, { label: 'on the bus' });
+    vf.setBusMaster(true);
+    vf.redirect({
+      start: (job) => { for (let step = job.next(); step.done !== true; step = job.next(true)) asked.push(step.value.address); },
+      interrupt: (vector) => void asked.push(-vector),
+    });
+    expect(fn.dma('write', memory.address, Uint8Array.of(1))).toBe(true);
+    fn.host.interrupt(3);
+    expect([asked, memory.bytes[0]]).toEqual([[memory.address, -3], 0]);
+    vf.setBusMaster(false);
+    expect(fn.dma('write', memory.address, Uint8Array.of(1))).toBe(false);
+    fn.host.interrupt(3);
+    expect(asked).toHaveLength(2);
+    vf.setBusMaster(true);
+    vf.redirect(undefined);
+    expect([fn.dma('write', memory.address, Uint8Array.of(1)), memory.bytes[0], asked.length]).toEqual([true, 1, 2]);
   });
 
   it('needs VF memory decoding for VF BARs, not the command register', () => {

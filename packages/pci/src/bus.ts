@@ -119,7 +119,11 @@ class InProcessBus implements PciBus {
 
   #deviceOf(slot: FunctionSlot): PciDevice {
     let device = this.#devices.get(slot);
-    if (!device) this.#devices.set(slot, (device = new DriverView(slot, this.#lent, () => slot.virtualFunctions.map((one) => this.#deviceOf(one)))));
+    if (!device) {
+      const { virtual } = slot;
+      const of = virtual && { physical: this.#deviceOf(virtual.physical), index: virtual.index };
+      this.#devices.set(slot, (device = new DriverView(slot, this.#lent, () => slot.virtualFunctions.map((one) => this.#deviceOf(one)), of)));
+    }
     return device;
   }
 

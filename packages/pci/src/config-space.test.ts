@@ -191,3 +191,19 @@ describe('configuration space', () => {
     expect(() => config.restore(new Uint8Array(256))).toThrow(code('OUT_OF_RANGE'));
   });
 });
+
+describe('a function that does not answer', () => {
+  it('reads all ones, takes nothing, is off the bus, and comes back as it was', () => {
+    const config = space({ bars: [{ index: 0, kind: 'mem32', prefetchable: false, size: 4096 }], capabilities: [msi({ at: 0x50 }), pcie({ at: 0x60 })] });
+    config.write(4, 2, 6);
+    let changes = 0;
+    config.onChange(() => changes++);
+    config.answering = false;
+    config.answering = false;
+    expect([config.read(0, 4), config.read(4, 2), config.read(0x3d, 1), config.barRegisters.read(0)]).toEqual([0xffff_ffff, 0xffff, 0xff, 0xffff_ffff]);
+    expect([config.memoryEnabled, config.busMaster, config.msiEnabled]).toEqual([false, false, false]);
+    expect([config.write(0x68, 2, 0x8000), config.write(4, 2, 0)]).toEqual([undefined, undefined]);
+    config.answering = true;
+    expect([config.read(4, 2), config.memoryEnabled, config.busMaster, changes]).toEqual([6, true, true, 2]);
+  });
+});

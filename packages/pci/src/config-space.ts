@@ -59,6 +59,7 @@ export class ConfigSpace {
   readonly #listeners = new Set<() => void>();
   /** The BAR registers of the header. */
   readonly barRegisters: BarAccess;
+  #answering = true;
 
   /** Use {@link createConfigSpace}. */
   constructor(parts: ConfigParts) {
@@ -86,6 +87,7 @@ export class ConfigSpace {
   /** @throws {@link PciError} `OUT_OF_RANGE`, `UNALIGNED`. */
   read(offset: number, size: AccessSize): number {
     checkConfigAccess(offset, size);
+    if (!this.#answering) return words[size];
     if (size === 4) return this.#view.getUint32(offset, true);
     return size === 2 ? this.#view.getUint16(offset, true) : this.#bytes[offset]!;
   }
@@ -94,6 +96,7 @@ export class ConfigSpace {
   write(offset: number, size: AccessSize, value: number): ConfigEffect {
     checkConfigAccess(offset, size);
     if (!Number.isInteger(value) || value < 0 || value > words[size]) throw new PciError('BAD_VALUE', `Value ${value} does not fit ${size} bytes of configuration space at ${hex(offset)}`);
+    if (!this.#answering) return undefined;
     // NumVFs is locked while virtual functions exist (PCI Express Base, 9.3.3.7).
     const locked = this.#lockedNumVfs();
     for (let i = 0; i < size; i++) {
@@ -131,12 +134,26 @@ export class ConfigSpace {
     return () => void this.#listeners.delete(listener);
   }
 
+  /**
+   * Whether the function answers. One that is still being reset, or has left its guest, does not: reads are all ones, writes vanish, and
+   * it is neither decoded nor bus master. What the registers hold stays.
+   */
+  get answering(): boolean {
+    return this.#answering;
+  }
+
+  set answering(on: boolean) {
+    if (on === this.#answering) return;
+    this.#answering = on;
+    this.#changed();
+  }
+
   get memoryEnabled(): boolean {
-    return (this.#view.getUint16(HEADER.command, true) & COMMAND.memory) !== 0;
+    return this.#answering && (this.#view.getUint16(HEADER.command, true) & COMMAND.memory) !== 0;
   }
 
   get busMaster(): boolean {
-    return (this.#view.getUint16(HEADER.command, true) & COMMAND.busMaster) !== 0;
+    return this.#answering && (this.#view.getUint16(HEADER.command, true) & COMMAND.busMaster) !== 0;
   }
 
   /** In D0; in other states neither BARs nor DMA work. */

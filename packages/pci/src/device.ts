@@ -1,3 +1,6 @@
+import type { DmaJob } from './dma.ts';
+import type { PublicationKey } from './publication.ts';
+
 /** Where a function sits. */
 export interface PciAddress {
   readonly segment: number;
@@ -85,6 +88,36 @@ export interface PciDevice {
   reset(): void;
   /** SR-IOV as the PCI core sees it, or undefined without the capability. */
   readonly sriov: SriovView | undefined;
+  /** Of a virtual function: which one it is of whose. */
+  readonly virtual: VirtualFunctionOf | undefined;
+  /**
+   * Shares something with the drivers of this device's virtual functions, until the function returned takes it back. It has to be there
+   * before there are virtual functions, and to be taken back before what it is made of goes.
+   *
+   * @throws PciError `BUSY`: a driver publishes one thing at a time.
+   */
+  publish<T>(key: PublicationKey<T>, value: T): () => void;
+  /** What the driver of this device publishes. @throws PciError `NOT_PUBLISHED`; `BAD_KEY` when it is of another type. */
+  published<T>(key: PublicationKey<T>): T;
+  /**
+   * Has the function's memory requests and interrupts go elsewhere than to the bus, as an IOMMU does for a guest; undefined ends that.
+   * It still needs bus mastering for both.
+   *
+   * @throws PciError `NO_REDIRECTION` where the device is in another process.
+   */
+  redirect(target: RedirectTarget | undefined): void;
+}
+
+/** Where a redirected function's requests go. */
+export interface RedirectTarget {
+  start(job: DmaJob): void;
+  interrupt(vector: number): void;
+}
+
+export interface VirtualFunctionOf {
+  readonly physical: PciDevice;
+  /** From 0. */
+  readonly index: number;
 }
 
 export interface SriovView {

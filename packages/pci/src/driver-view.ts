@@ -1,7 +1,8 @@
-import type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, SriovView } from './device.ts';
+import type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, RedirectTarget, SriovView, VirtualFunctionOf } from './device.ts';
 import { CAPABILITY, COMMAND, CONFIG_SIZE, EXTENDED_START, HEADER, MSI, PCIE, PCIE_FLR_CAPABLE, PCIE_START_FLR, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
 import { PciError } from './errors.ts';
 import type { DmaMemory, FunctionPlace } from './place.ts';
+import { Publications, type PublicationKey } from './publication.ts';
 import { memoryWindows } from './windows.ts';
 
 /** DMA addresses that a driver may use before it says otherwise, as in Linux. */
@@ -22,13 +23,20 @@ export class DriverView implements PciDevice {
   readonly #memory: DmaMemory;
   readonly #virtualFunctions: () => readonly PciDevice[];
   readonly #dma = new Map<DmaBuffer, { readonly address: number; readonly size: number; readonly label: string }>();
+  readonly virtual: VirtualFunctionOf | undefined;
+  readonly #publications: Publications;
   #dmaBits = DEFAULT_DMA_BITS;
 
-  /** @param virtualFunctions - those that can be driven from here, in order */
-  constructor(place: FunctionPlace, memory: DmaMemory, virtualFunctions: () => readonly PciDevice[] = (): readonly PciDevice[] => []) {
+  /**
+   * @param virtualFunctions - those that can be driven from here, in order
+   * @param virtual - of a virtual function: which one it is of whose
+   */
+  constructor(place: FunctionPlace, memory: DmaMemory, virtualFunctions: () => readonly PciDevice[] = (): readonly PciDevice[] => [], virtual?: VirtualFunctionOf) {
     this.#place = place;
     this.#memory = memory;
     this.#virtualFunctions = virtualFunctions;
+    this.virtual = virtual;
+    this.#publications = new Publications(place.name);
   }
 
   get address(): PciAddress {
@@ -175,6 +183,19 @@ export class DriverView implements PciDevice {
       setNumVfs: (count) => this.#setNumVfs(at, count),
       virtualFunctions: this.#virtualFunctions(),
     };
+  }
+
+  publish<T>(key: PublicationKey<T>, value: T): () => void {
+    return this.#publications.publish(key, value);
+  }
+
+  published<T>(key: PublicationKey<T>): T {
+    return this.#publications.open(key);
+  }
+
+  redirect(target: RedirectTarget | undefined): void {
+    if (!this.#place.redirect) throw new PciError('NO_REDIRECTION', `${this.name} is in another process, where its memory requests go`);
+    this.#place.redirect(target);
   }
 
   #setNumVfs(at: number, count: number): void {

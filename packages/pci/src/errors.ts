@@ -23,6 +23,12 @@ export type PciErrorCode =
   | 'FREED'
   /** No room in the address space or in memory. */
   | 'NO_MEMORY'
+  /** The physical function's driver publishes nothing. */
+  | 'NOT_PUBLISHED'
+  /** It publishes something of another type. */
+  | 'BAD_KEY'
+  /** What the function asks of memory cannot be had go elsewhere. */
+  | 'NO_REDIRECTION'
   /** The device does not keep to the seam. */
   | 'DEVICE_FAULT';
 

@@ -2,9 +2,9 @@ import type { HostClock } from '@nova-stack/timebase';
 import type { Trace } from '@nova-stack/trace';
 
 import { addressOf, formatAddress, routingId } from './address.ts';
-import type { BarMapping, BarResource, PciAddress } from './device.ts';
+import type { BarMapping, BarResource, PciAddress, RedirectTarget } from './device.ts';
 import { MappedBar } from './bar-mapping.ts';
-import type { DmaRequest } from './dma.ts';
+import type { DmaJob, DmaRequest } from './dma.ts';
 import type { DmaSpace } from './dma-space.ts';
 import { PciError } from './errors.ts';
 import { barAddress } from './bar.ts';
@@ -68,6 +68,7 @@ export class FunctionSlot implements FunctionPlace {
   #mayMaster = false;
   /** The level of the device's INTx line. Drivers here use messages; they see the line in the status register only. */
   #line = false;
+  #target: RedirectTarget | undefined;
 
   constructor(around: Surroundings, fn: PciFunction, address: PciAddress, resources: Resources, virtual?: VirtualPlace) {
     this.#around = around;
@@ -103,6 +104,10 @@ export class FunctionSlot implements FunctionPlace {
   /** The virtual functions in their places, in order. */
   get virtualFunctions(): readonly FunctionSlot[] {
     return this.#virtualFunctions;
+  }
+
+  redirect(target: RedirectTarget | undefined): void {
+    this.#target = target;
   }
 
   readConfig(offset: number, size: AccessSize): number {
@@ -187,10 +192,14 @@ export class FunctionSlot implements FunctionPlace {
     const host: DeviceHost = {
       now: () => clock.now(),
       start: (job) => {
-        if (mine()) this.#jobs.start(job, (request) => this.#perform(request));
+        if (!mine()) return;
+        if (this.#target) this.#target.start(this.#mastered(job));
+        else this.#jobs.start(job, (request) => this.#perform(request));
       },
       interrupt: (vector) => {
-        if (mine()) this.interrupts.send(vector);
+        if (!mine()) return;
+        if (!this.#target) this.interrupts.send(vector);
+        else if (this.#mayMaster) this.#target.interrupt(vector);
       },
       line: (asserted) => {
         if (mine()) this.#line = asserted;
@@ -201,6 +210,15 @@ export class FunctionSlot implements FunctionPlace {
     if (!this.virtual) this.#leave.push(clock.attach({ nextDue: () => fn.nextDue(), runDue: (now) => fn.runDue(now) }));
     fn.plug(host);
     this.refresh();
+  }
+
+  /** A job whose requests end here while the function may not be bus master, wherever they would go. */
+  *#mastered(job: DmaJob): DmaJob {
+    try {
+      for (let step = job.next(); step.done !== true;) step = job.next(this.#mayMaster ? yield step.value : false);
+    } finally {
+      job.return(undefined);
+    }
   }
 
   #perform(request: DmaRequest): boolean {

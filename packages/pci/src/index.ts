@@ -9,8 +9,9 @@ export {
 export { CAPABILITY, COMMAND, EXTENDED_CAPABILITY, HEADER, MSI, MSIX, PCIE, PM, SRIOV, SRIOV_CONTROL } from './config-registers.ts';
 
 // The driver's side
-export type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, SriovView } from './device.ts';
+export type { BarMapping, BarResource, DmaAllocOptions, DmaBuffer, PciAddress, PciDevice, RedirectTarget, SriovView, VirtualFunctionOf } from './device.ts';
 export { formatAddress } from './address.ts';
+export type { PublicationKey } from './publication.ts';
 
 // What hosts are made of
 export { barAddress, sizeBars, writeBarAddress, type BarAccess } from './bar.ts';

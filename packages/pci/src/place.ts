@@ -1,4 +1,4 @@
-import type { BarMapping, BarResource, PciAddress } from './device.ts';
+import type { BarMapping, BarResource, PciAddress, RedirectTarget } from './device.ts';
 import type { DmaWindow } from './dma-space.ts';
 import type { AccessSize } from './function.ts';
 
@@ -29,6 +29,8 @@ export interface FunctionPlace {
   listen(handler: () => void): MessageTarget;
   /** Lets the time pass that a device may take to come back from a reset, or its virtual functions to appear. */
   settle(): void;
+  /** Sends the function's requests elsewhere than to the bus, where the place can. */
+  redirect?(target: RedirectTarget | undefined): void;
   /** Resets the function in the place's own way; without one, by a function-level reset. */
   readonly reset?: (() => void) | undefined;
 }
