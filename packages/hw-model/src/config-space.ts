@@ -1,4 +1,4 @@
-import { createConfigSpace, msi, pcie, pm, sriov, type BarSpec, type ConfigSpace, type ConfigSpec } from '@nova-stack/pci';
+import { createConfigSpace, msi, msix, pcie, pm, sriov, type BarSpec, type ConfigSpace, type ConfigSpec } from '@nova-stack/pci';
 import { BAR0_SIZE, CHIPS } from '@nova-stack/gpu-regs';
 
 import type { Board } from './boards.ts';
@@ -27,7 +27,7 @@ export function physicalBars(board: Board): readonly BarSpec[] {
 
 /**
  * BARs of one virtual function. Kinds and indices: open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve.h
- * (SRIOV_CAP_HDR9 to 13); sizes: assumed.
+ * (SRIOV_CAP_HDR9 to 13); size of BAR0: dev_vm.h; the other sizes: assumed.
  */
 export const VIRTUAL_BARS: readonly BarSpec[] = [
   { index: BAR.registers, kind: 'mem32', prefetchable: false, size: 256 * KiB },
@@ -57,6 +57,22 @@ export function physicalConfig(board: Board, bars: readonly BarSpec[]): ConfigSp
   });
 }
 
+/**
+ * Where virtual functions have MSI-X: the capability, and in BAR0 the table and the pending bits.
+ * Source: open-gpu-kernel-modules 570.144: turing/tu102/dev_nv_xve3g_vf.h, turing/tu102/dev_vm.h; the pending bits are assumed.
+ */
+export const VIRTUAL_MSIX = { at: 0x7c, table: 0x1_0000, pending: 0x2_0000 } as const;
+/** The capability that ends where that one begins; assumed. */
+const VIRTUAL_PCIE = 0x40;
+/** Messages of a virtual function. Source: open-gpu-kernel-modules 570.144: {turing/tu102,hopper/gh100,blackwell/gb100}/dev_vm.h. */
+const VIRTUAL_VECTORS = { turing: 6, ampere: 6, ada: 6, hopper: 9, 'blackwell-gb10x': 12, 'blackwell-gb20x': 12 } as const;
+export const virtualVectors = ({ chip }: Board): number => VIRTUAL_VECTORS[CHIPS[chip].family.architecture];
+
 export function virtualConfig(board: Board): ConfigSpace {
-  return createConfigSpace({ ...identity(board), bars: VIRTUAL_BARS, capabilities: [pcie({ at: placesOf(board).pcie })], virtual: true });
+  const { at, table, pending } = VIRTUAL_MSIX;
+  const place = (offset: number): { readonly bar: number; readonly offset: number } => ({ bar: BAR.registers, offset });
+  return createConfigSpace({
+    ...identity(board), bars: VIRTUAL_BARS, virtual: true,
+    capabilities: [pcie({ at: VIRTUAL_PCIE }), msix({ at, vectors: virtualVectors(board), table: place(table), pending: place(pending) })],
+  });
 }

@@ -7,6 +7,7 @@ import type { Fsp } from './fsp/fsp.ts';
 import type { Host } from './host/host.ts';
 import type { ChipFacts, EngineName, FirmwareHardware, MemoryJob } from './port.ts';
 import type { RegisterFile } from './register-file.ts';
+import type { VirtualFunctions } from './virtual-function.ts';
 import type { Vram } from './vram.ts';
 import type { Wpr2 } from './wpr2.ts';
 
@@ -21,6 +22,7 @@ export interface FirmwareParts {
   readonly display: Display | undefined;
   readonly host: Host;
   readonly fsp: Fsp | undefined;
+  readonly virtual: Pick<VirtualFunctions, 'setMemory'>;
   readonly now: () => number;
   readonly start: (job: MemoryJob) => void;
   readonly invalidateTlb: () => void;
@@ -32,7 +34,7 @@ export interface FirmwareParts {
 export const FIRMWARE_TIMERS = 'firmware';
 
 /** What firmware is given of the GPU. */
-export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, host, fsp, now, start, invalidateTlb, timers }: FirmwareParts): FirmwareHardware {
+export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons, display, host, fsp, virtual, now, start, invalidateTlb, timers }: FirmwareParts): FirmwareHardware {
   return {
     facts,
     now,
@@ -61,6 +63,7 @@ export function firmwareHardware({ facts, trace, registers, vram, wpr2, falcons,
       trace.event('hw-model.wpr2.cleared');
     },
     wpr2: () => wpr2.region,
+    setFunctionMemory: (gfid, ranges) => { virtual.setMemory(gfid, ranges); },
     readVram: (address, into) => { vram.read(address, into); },
     writeVram: (address, from) => { vram.write(address, from); },
     fillVram: (address, length, byte) => { vram.fill(address, length, byte); },

@@ -8,6 +8,7 @@ import type { InterruptState } from './interrupt-tree.ts';
 import type { EngineName } from './port.ts';
 import type { PtimerState } from './ptimer.ts';
 import type { RegisterState } from './register-file.ts';
+import type { VirtualState } from './virtual-function.ts';
 import type { VramState } from './vram.ts';
 
 /** Everything that a GPU remembers, as plain data. */
@@ -17,8 +18,7 @@ export interface GpuState {
   /** What it is a state of: chip, device id and VRAM size. */
   readonly board: string;
   readonly config: Uint8Array;
-  /** Configuration space of each virtual function that exists. */
-  readonly virtualConfigs: readonly Uint8Array[];
+  readonly virtual: VirtualState;
   readonly registers: RegisterState;
   readonly vram: VramState;
   readonly falcons: Readonly<Record<EngineName, FalconState>>;

@@ -1,6 +1,7 @@
 import { serialize } from 'node:v8';
 
 import { fc, test as property } from '@fast-check/vitest';
+import type { PciFunction } from '@nova-stack/pci';
 import { describe, expect, it } from 'vitest';
 
 import { BOARDS, type Board } from './boards.ts';
@@ -49,7 +50,7 @@ describe('the PCI function', () => {
     expect([test.gpu.read(0, 0x100c10, 4), test.firmware.calls]).toEqual([0, ['device reset']]);
   });
 
-  it('has virtual functions as long as they are enabled, which do nothing yet', () => {
+  it('has virtual functions as long as they are enabled, empty until firmware gives them memory', () => {
     const { gpu } = testGpu();
     const enable = (count: number): void => {
       gpu.config.write(0xbcc + 0x08, 2, 0);
@@ -64,6 +65,50 @@ describe('the PCI function', () => {
     expect([first!.config.read(0, 4), first!.read(0, 0, 4), first!.read(1, 0, 1)]).toEqual([0xffffffff, 0xffffffff, 0xff]);
     enable(0);
     expect(gpu.virtualFunctions!()).toEqual([]);
+  });
+
+  it('shows a virtual function its own memory from 0 on, and nothing else', () => {
+    const { gpu, firmware: { hardware } } = testGpu();
+    const [MiB, ones] = [2 ** 20, 0xffff_ffff];
+    gpu.config.write(0xbcc + 0x10, 2, 2);
+    gpu.config.write(0xbcc + 0x08, 2, 9);
+    const [one, two] = gpu.virtualFunctions!() as [PciFunction, PciFunction];
+    hardware.setFunctionMemory(1, [{ start: 64 * MiB, size: 32 * MiB }, { start: 128 * MiB, size: 32 * MiB }]);
+    hardware.setFunctionMemory(2, [{ start: 96 * MiB, size: 32 * MiB }]);
+    one.write(1, 32 * MiB, 4, 0xcafe);
+    two.writeBlock(1, 4, Uint8Array.of(1, 2));
+    expect([gpu.peekVram(128 * MiB, 2), gpu.peekVram(96 * MiB + 4, 2), one.read(1, 4, 4)]).toEqual([Uint8Array.of(0xfe, 0xca), Uint8Array.of(1, 2), 0]);
+    // Over the end of a range the block goes on in the next one, and behind the last there is nothing.
+    one.writeBlock(1, 32 * MiB - 2, Uint8Array.of(5, 6, 7, 8));
+    expect([gpu.peekVram(96 * MiB - 2, 4), gpu.peekVram(128 * MiB, 2)]).toEqual([Uint8Array.of(5, 6, 0, 0), Uint8Array.of(7, 8)]);
+    two.write(1, 32 * MiB, 4, 1);
+    expect([two.read(1, 32 * MiB, 4), one.read(1, 64 * MiB, 4), two.read(3, 4, 2)]).toEqual([ones, ones, 0x201]);
+    // Which chip, and that a guest looks at it.
+    expect([one.read(0, 0, 4), one.read(0, 0, 1), one.read(0, 4, 4), one.read(0, 0xa00, 4)]).toEqual([gpu.read(0, 0, 4), 0xa1, 0x2_0000, gpu.read(0, 0xa00, 4)]);
+    expect(one.read(0, 0x110100, 4) >>> 16).toBe(0xbadf);
+    one.write(0, 0x1_0010, 4, ones);
+    one.write(0, 0x1_001c, 4, 0);
+    expect([0x1_000c, 0x1_0010, 0x1_001c, 0x2_0000].map((at) => one.read(0, at, 4))).toEqual([1, 0xffff_fffc, 0, 0]);
+    expect(two.read(0, 0x1_0010, 4)).toBe(0);
+    const copy = testGpu();
+    copy.gpu.restore(gpu.snapshot());
+    expect([copy.gpu.virtualFunctions!()[0]!.read(1, 32 * MiB, 4), copy.gpu.virtualFunctions!()[0]!.read(0, 0x1_0010, 4)]).toEqual([0x0807, 0xffff_fffc]);
+    one.reset('flr');
+    expect([one.read(0, 0x1_0010, 4), one.read(0, 0x1_001c, 4)]).toEqual([0, 1]);
+    expect(() => { hardware.setFunctionMemory(1, [{ start: 512 * MiB - 4096, size: 8192 }]); }).toThrow(RangeError);
+    hardware.setFunctionMemory(1, []);
+    expect([one.read(1, 0, 4), one.read(0, 0, 4)]).toEqual([ones, ones]);
+    gpu.reset('hot');
+    expect(two.read(1, 0, 4)).toBe(ones);
+  });
+
+  it('says of a virtual function where its messages are', () => {
+    const { gpu } = testGpu();
+    gpu.config.write(0xbcc + 0x10, 2, 1);
+    gpu.config.write(0xbcc + 0x08, 2, 9);
+    const { config } = gpu.virtualFunctions!()[0]!;
+    expect([config.capability(0x11), config.capability(0x10), config.capability(0x05)]).toEqual([0x7c, 0x40, undefined]);
+    expect([config.read(0x7e, 2), config.read(0x80, 4), config.read(0x84, 4)]).toEqual([5, 0x1_0000, 0x2_0000]);
   });
 
   it('passes doorbells on', () => {

@@ -26,7 +26,7 @@ import type { Translation, WalkFault } from './mmu/walk.ts';
 import { Ptimer } from './ptimer.ts';
 import { RegisterFile, type Window } from './register-file.ts';
 import { romOf } from './vbios/board-rom.ts';
-import { emptyVirtualFunction } from './virtual-function.ts';
+import { VirtualFunctions } from './virtual-function.ts';
 import { Vram } from './vram.ts';
 import { configWindow, promWindow, vramWindow } from './windows.ts';
 import { Wpr2 } from './wpr2.ts';
@@ -74,7 +74,7 @@ export class ModelledGpu implements Gpu {
   readonly #bar1: Required<Window>;
   readonly #bar2: Required<Window>;
   readonly #firmware: FirmwarePort;
-  readonly #vfs: PciFunction[] = [];
+  readonly #virtual: VirtualFunctions;
   readonly #spaces: BarSpace[] = [];
   #timers = new TimerQueue();
   #host: DeviceHost | undefined;
@@ -107,10 +107,14 @@ export class ModelledGpu implements Gpu {
     this.#channels = this.#hostChannels();
     this.#bar1 = this.#barView('BAR1', family.barBlocks[0]);
     this.#bar2 = this.#barView('BAR2', family.barBlocks[1]);
+    this.#virtual = new VirtualFunctions({
+      board, registers: this.#registers, vram: this.#vram, isProtected: (address, length) => this.#wpr2.overlaps(address, length),
+      refused: (window, why, offset) => { trace.event('hw-model.window.refused', { window, offset, why }); },
+    });
     this.#declareWindows();
     this.#declareDoorbells();
     this.#firmware = firmware(firmwareHardware({
-      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display, host: this.#channels, fsp: this.#fsp,
+      facts, trace, registers: this.#registers, vram: this.#vram, wpr2: this.#wpr2, falcons: this.#falcons, display: this.#display, host: this.#channels, fsp: this.#fsp, virtual: this.#virtual,
       now: () => this.#now(), start: (job) => { this.#start(job); }, invalidateTlb: () => { this.#invalidate(); }, timers: () => this.#timers,
     }));
     this.#powerOnFaults();
@@ -146,6 +150,7 @@ export class ModelledGpu implements Gpu {
     for (const falcon of Object.values(this.#falcons)) falcon.cold();
     this.#display?.cold();
     this.#channels.cold();
+    this.#virtual.cold();
     this.#fsp?.cold();
     this.#interrupts.cold();
     this.#ptimer.cold();
@@ -169,19 +174,17 @@ export class ModelledGpu implements Gpu {
   }
 
   virtualFunctions(): readonly PciFunction[] {
-    const count = this.config.sriov?.enabledVfs ?? 0;
-    while (this.#vfs.length < count) this.#vfs.push(emptyVirtualFunction(this.#board));
-    this.#vfs.length = count;
-    return this.#vfs;
+    return this.#virtual.list(this.config.sriov?.enabledVfs ?? 0);
   }
 
   snapshot(): GpuState {
     if (this.#jobs > 0) throw new HwModelError('BUSY', `Cannot take a snapshot: ${this.#jobs} jobs wait for memory`);
+    this.virtualFunctions();
     return {
       version: 1,
       board: this.#identity(),
       config: this.config.state(),
-      virtualConfigs: this.virtualFunctions().map(({ config }) => config.state()),
+      virtual: this.#virtual.state,
       registers: this.#registers.state(),
       vram: this.#vram.state(),
       falcons: { gsp: copyPlain(this.#falcons.gsp.state), sec2: copyPlain(this.#falcons.sec2.state) },
@@ -202,10 +205,8 @@ export class ModelledGpu implements Gpu {
     if (version !== 1) throw new HwModelError('BAD_STATE', `State has version ${String(version)}: expected 1`);
     if (board !== this.#identity()) throw new HwModelError('BAD_STATE', `State is of ${board}: expected ${this.#identity()}`);
     this.config.restore(state.config);
-    this.virtualFunctions().forEach((fn, index) => {
-      const config = state.virtualConfigs[index];
-      if (config) fn.config.restore(config);
-    });
+    this.virtualFunctions();
+    this.#virtual.restore(state.virtual);
     this.#registers.restore(state.registers);
     this.#vram.restore(state.vram);
     this.#invalidate();

@@ -222,6 +222,12 @@ export interface HostHardware {
   load(saved: unknown): void;
 }
 
+/** A piece of VRAM, in bytes. */
+export interface VramRange {
+  readonly start: number;
+  readonly size: number;
+}
+
 /** The operations that firmware has on the hardware. */
 export interface FirmwareHardware {
   readonly facts: ChipFacts;
@@ -261,6 +267,14 @@ export interface FirmwareHardware {
   clearWpr2(): void;
   /** Undefined while it is not set. */
   wpr2(): { readonly start: number; readonly end: number } | undefined;
+
+  /**
+   * Gives a virtual function these ranges of VRAM, one behind the other from 0 on, in place of what it had (the VMMU's table); none: it is
+   * empty. Out of range throws RangeError.
+   *
+   * @param gfid - index of the function and 1
+   */
+  setFunctionMemory(gfid: number, ranges: readonly VramRange[]): void;
 
   /** VRAM as the firmware sees it: no window, no translation. Out of range throws RangeError. */
   readVram(address: number, into: Uint8Array): void;

@@ -1,5 +1,5 @@
 import { CHIPS, type ChipName } from '@nova-stack/gpu-regs';
-import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, FspHardware, HostChannelSetting, HostChannelSpec, HostHardware, Lockdown, MemoryJob, MemoryRequest } from '@nova-stack/hw-model/port';
+import type { ChipFacts, DisplayChannelSpec, DisplayHardware, EngineName, FalconFetch, FalconStart, Firmware, FirmwareHardware, FirmwarePort, FspHardware, HostChannelSetting, HostChannelSpec, HostHardware, Lockdown, MemoryJob, MemoryRequest, VramRange } from '@nova-stack/hw-model/port';
 
 /** Facts of a card with 24 GiB; change what a test is about. */
 export const TEST_FACTS: ChipFacts = {
@@ -217,6 +217,14 @@ export class FakeHardware implements FirmwareHardware {
 
   wpr2(): { start: number; end: number } | undefined {
     return this.#wpr2;
+  }
+
+  /** What each virtual function shows of VRAM, by GFID. */
+  readonly functionMemory: Map<number, readonly VramRange[]> = new Map<number, readonly VramRange[]>();
+
+  setFunctionMemory(gfid: number, ranges: readonly VramRange[]): void {
+    for (const { start, size } of ranges) this.#check(start, size);
+    this.functionMemory.set(gfid, ranges);
   }
 
   readVram(address: number, into: Uint8Array): void {

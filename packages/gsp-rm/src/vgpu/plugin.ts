@@ -27,6 +27,7 @@ export function startTask(hardware: FirmwareHardware, state: VgpuState, request:
     control: request.heap.start + request.controlOffset,
     phase: 'booting', lastSequence: 0, protocol: 0, configured: false, busMaster: false, encoderShare: 100,
   });
+  hardware.setFunctionMemory(gfid, request.guestMemory);
   hardware.trace('gsp-rm.plugin.booting', { gfid, type: typeId });
   if (hardware.fault('gsp-rm.plugin.start') !== undefined) return;
   hardware.arm({ at: hardware.now() + TIMING.plugin, event: `${PLUGIN_TIMER}${gfid}`, arg: gfid });
@@ -141,6 +142,8 @@ export function shutdownTask(hardware: FirmwareHardware, state: VgpuState, gfid:
   if (task.phase === 'stopped') return STATUS.INVALID_STATE;
   task.phase = 'stopped';
   hardware.disarm(`${PLUGIN_TIMER}${gfid}`);
+  // The guest is over: what its function showed is the host's to clear now.
+  hardware.setFunctionMemory(gfid, []);
   hardware.trace('gsp-rm.plugin.stopped', { gfid });
   return STATUS.OK;
 }

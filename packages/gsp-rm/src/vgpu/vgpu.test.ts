@@ -120,7 +120,9 @@ test('a vGPU: upload, bootload, ready marker, messages, shutdown, cleanup', asyn
   expect(await upload(self, [typeRecord()])).toBe(STATUS.STATE_IN_USE);
   const gfid = Uint8Array.of(1, 0, 0, 0);
   expect(await send(self, CLEANUP_CMD, gfid)).toBe(STATUS.STATE_IN_USE);
+  expect(self.hardware.functionMemory.get(1)).toEqual([{ start: GUEST, size: SEGMENT * 4 }]);
   expect(await send(self, SHUTDOWN_CMD, gfid)).toBe(0);
+  expect(self.hardware.functionMemory.get(1)).toEqual([]);
   expect(await send(self, SHUTDOWN_CMD, gfid)).toBe(STATUS.INVALID_STATE);
   expect(await send(self, CLEANUP_CMD, gfid)).toBe(0);
   expect(await send(self, CLEANUP_CMD, gfid)).toBe(STATUS.OBJECT_NOT_FOUND);

@@ -116,6 +116,9 @@ export async function publish(device: Device, running: Running, { auxBus, id, he
   running.gsp.onError(() => published.emit({ kind: 'device.fault', payload: { contained: false } }));
   held.defer('clients', () => published.withdraw(clock, LEAVE_MILLISECONDS));
 
+  // Drivers of virtual functions come in by their physical one.
+  if (vgpu) held.defer('publication to virtual functions', pci.publish(CORE_ENDPOINT, published.endpoint));
+
   const parent = auxBus.parent(pci.name);
   held.defer('auxiliary parent', () => parent.unbind());
   const names: string[] = [];
