@@ -30,6 +30,7 @@ const floors = {
   vgpu: ["nova-core-api"],
   "nova-drm": ["nova-core-api", "c-layout"],
   "nova-core-socket": ["nova-core-api"],
+  "vgpu-vfio": ["nova-core-api", "pci"],
 };
 
 /**

@@ -43,7 +43,7 @@ describe('nova vgpu', () => {
   });
 
   test.each([
-    [[], 2, /^nova: a command is missing; the commands of nova vgpu are: types, list, create, destroy\n$/],
+    [[], 2, /^nova: a command is missing; the commands of nova vgpu are: types, list, create, destroy, serve\n$/],
     [['make'], 2, /unknown command "make"/],
     [['create'], 2, /wants a TYPE/],
     [['list', 'all'], 2, /does not take "all"/],
@@ -55,6 +55,13 @@ describe('nova vgpu', () => {
     [['create', 'L40-9Q'], 1, /There is no type "L40-9Q"; the types are: NVIDIA L40-1B/],
     [['create', 'L40-8Q', '--uuid', 'me'], 1, /"me" is no UUID/],
     [['destroy', UUIDS[0]!], 1, /There is no virtual GPU/],
+    [['serve'], 2, /wants a WHAT=SOCKET/],
+    [['serve', 'L40-8Q'], 2, /wants WHAT=SOCKET, such as L40-8Q=\/tmp\/guest.sock, not "L40-8Q"/],
+    [['serve', 'L40-8Q=a', 'L40-8Q=a'], 2, /two virtual GPUs cannot be served on a/],
+    [['list', '--quiet'], 2, /--quiet goes with nova vgpu serve/],
+    [['serve', 'L40-9Q=a', '--quiet'], 1, /There is no type "L40-9Q"/],
+    [['serve', `${UUIDS[0]!}=a`, '--quiet'], 1, /There is no virtual GPU/],
+    [['serve', `L40-8Q=${'/tmp/'.repeat(30)}`, '--quiet'], 1, /107/],
   ] as const)('%j is refused in one line', async (args, status, message) => {
     expect(await nova(...args, ...(args.length > 0 ? ['--store', newStore()] : []))).toEqual({ status, out: '', err: expect.stringMatching(message) as string });
   });

@@ -6,6 +6,7 @@ import { CoreSocketError, registerCoreServer } from '@nova-stack/nova-core-socke
 import { timeline } from '@nova-stack/trace';
 
 import { createMachine } from './machine.ts';
+import { interrupted } from './interrupted.ts';
 import type { Output } from './main.ts';
 import { optionLines, readArguments, UsageError } from './command-line.ts';
 import { ALL_POINTS } from './points.ts';
@@ -63,9 +64,4 @@ export async function serveCoreDriver(args: readonly string[], output: Output, e
   } finally {
     await driver.unregister();
   }
-}
-
-/** Until the user, or whoever started this, wants it to end. */
-function interrupted(): Promise<unknown> {
-  return new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve); });
 }

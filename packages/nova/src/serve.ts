@@ -5,6 +5,7 @@ import { serveDevice, VfioUserError } from '@nova-stack/vfio-user';
 
 import { touchedLines, watchRegisters } from './access-record.ts';
 import { hostTime } from './host-time.ts';
+import { interrupted } from './interrupted.ts';
 import type { Output } from './main.ts';
 import { UsageError } from './command-line.ts';
 import { openLinesFile, openOutputFile } from './output-file.ts';
@@ -73,9 +74,4 @@ function gpuOf(options: GpuOptions): Gpu {
     if (error instanceof HwModelError && error.code === 'BAD_BOARD') throw new UsageError(error.message);
     throw error;
   }
-}
-
-/** Until the user, or whoever started this, wants it to end. */
-function interrupted(): Promise<unknown> {
-  return new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve); });
 }

@@ -2,14 +2,20 @@ import { syntheticTypeFile } from '@nova-stack/firmware-files';
 import { BOARDS, type BoardName } from '@nova-stack/hw-model/boards';
 import { NovaCoreError } from '@nova-stack/nova-core';
 import { ContractError } from '@nova-stack/nova-core-api';
-import { formatBytes } from '@nova-stack/trace';
-import { createVgpuDriver, VgpuError } from '@nova-stack/vgpu';
+import { formatBytes, timeline } from '@nova-stack/trace';
+import { VfioUserError } from '@nova-stack/vfio-user';
+import { createVgpuDriver, VgpuError, type VgpuManager } from '@nova-stack/vgpu';
 import { createProvisioner, type GpuType, type Provisioned, type Provisioner } from '@nova-stack/vgpu/provisioning';
+
+import { VgpuVfioError } from '@nova-stack/vgpu-vfio';
 
 import { openAssignmentFiles } from './assignment-files.ts';
 import { JobError } from './job-error.ts';
-import { createMachine } from './machine.ts';
+import { createMachine, type Machine } from './machine.ts';
 import type { Output } from './main.ts';
+import { interrupted } from './interrupted.ts';
+import { ALL_POINTS } from './points.ts';
+import { serveVgpus } from './vgpu-serve.ts';
 import { table } from './text-table.ts';
 import { parseVgpuOptions, vgpuHelp, type VgpuOptions } from './vgpu-options.ts';
 
@@ -17,32 +23,41 @@ import { parseVgpuOptions, vgpuHelp, type VgpuOptions } from './vgpu-options.ts'
  * `nova vgpu`: virtual GPUs by name. Each call is a host that starts: a modelled board boots, what the store has is assigned again, the
  * command is done, and everything goes down; the store stays.
  *
+ * @param ended - ends `nova vgpu serve`; default: SIGINT or SIGTERM
  * @returns the exit status: 0, or 1 when the command was not done or a virtual GPU could not be put back
  * @throws {UsageError} for arguments that cannot be met
  */
-export async function vgpu(args: readonly string[], output: Output): Promise<number> {
+export async function vgpu(args: readonly string[], output: Output, ended?: Promise<unknown>): Promise<number> {
   const options = parseVgpuOptions(args);
   if (options === undefined) {
     output.out(vgpuHelp());
     return 0;
   }
   try {
-    return await onHost(options, async (provisioner) => {
+    return await onHost(options, output, async (provisioner, host) => {
+      if (options.command === 'serve') return serveVgpus(options, { provisioner, ...host }, output, ended ?? interrupted());
       const { rows, status } = await DO[options.command](provisioner, options);
       output.out(options.json ? `${JSON.stringify(rows, (_, value: unknown) => (value instanceof Error ? value.message : value))}\n` : text(options, rows));
       return status;
     });
   } catch (error) {
-    if (!(error instanceof JobError || error instanceof VgpuError || error instanceof ContractError || error instanceof NovaCoreError)) throw error;
-    output.err(`nova: ${error.message}\n`);
+    if (!KNOWN.some((kind) => error instanceof kind)) throw error;
+    output.err(`nova: ${(error as Error).message}\n`);
     return 1;
   }
 }
 
-async function onHost(options: VgpuOptions, work: (provisioner: Provisioner) => Promise<number>): Promise<number> {
+/** Errors that a user is told of in one line. */
+const KNOWN = [JobError, VgpuError, VgpuVfioError, VfioUserError, ContractError, NovaCoreError] as const;
+
+/** The host that a command runs on, while it is up. */
+export type Host = Pick<Machine, 'pci' | 'clock' | 'trace'> & { readonly manager: VgpuManager };
+
+async function onHost(options: VgpuOptions, output: Output, work: (provisioner: Provisioner, host: Host) => Promise<number>): Promise<number> {
   const store = await openAssignmentFiles(options.store);
   try {
-    const machine = createMachine({ board: options.board as BoardName });
+    const shown = options.command === 'serve' && !options.quiet ? [timeline(ALL_POINTS, (line) => { output.out(`${line}\n`); })] : [];
+    const machine = createMachine({ board: options.board as BoardName, sinks: shown });
     const driver = await createVgpuDriver({ bus: machine.auxBus });
     const [device] = machine.pci.find({ baseClass: 0x03 });
     const core = await machine.core.probe(device!);
@@ -53,7 +68,7 @@ async function onHost(options: VgpuOptions, work: (provisioner: Provisioner) => 
       await manager.submitTypes(syntheticTypeFile({ device: BOARDS[options.board as BoardName].pci.device, version: core.firmwareVersion }), 'the type file of this release');
       const provisioner = await createProvisioner({ driver, store });
       await provisioner.restore();
-      return await work(provisioner);
+      return await work(provisioner, { ...machine, manager });
     } finally {
       await core.unbind();
       await driver.unregister();
@@ -71,7 +86,7 @@ interface Done {
 /** What could not be put back is a failure, whatever else was asked for. */
 const placed = (rows: readonly Provisioned[]): number => (rows.some(({ state }) => state === 'Unplaced') ? 1 : 0);
 
-const DO: Readonly<Record<VgpuOptions['command'], (provisioner: Provisioner, options: VgpuOptions) => Promise<Done> | Done>> = {
+const DO: Readonly<Record<Exclude<VgpuOptions['command'], 'serve'>, (provisioner: Provisioner, options: VgpuOptions) => Promise<Done> | Done>> = {
   types: (provisioner) => ({ rows: provisioner.supported(), status: 0 }),
   list: (provisioner) => {
     const rows = provisioner.list();

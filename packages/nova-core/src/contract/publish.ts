@@ -68,7 +68,8 @@ async function startVgpus(services: Services, held: ReleaseStack, core: () => Pu
     }
   });
   held.defer('virtual functions', () => {
-    if (device.pci.present && sriov.numVfs > 0) sriov.setNumVfs(0);
+    // What the bus says now: the view taken above is as old as this start.
+    if (device.pci.present && device.pci.sriov!.numVfs > 0) device.pci.sriov!.setNumVfs(0);
   });
   held.defer('virtual GPUs', () => host.closeAll());
   return (service = new VgpuService(host, teller));

@@ -45,7 +45,7 @@ const stop = ({ driver }: Host): Promise<void> => driver.unregister();
 describe('virtual GPUs by name', () => {
   test('are created on the first GPU that takes them, listed, run, and destroyed', async () => {
     const cores = [core(0xaa, 1), core(0xbb)];
-    const { provisioner } = await start(createMemoryStore(), cores);
+    const { driver, provisioner } = await start(createMemoryStore(), cores);
     expect(provisioner.supported().map(({ gpu, name }) => [gpu, name])).toEqual([[GPU_A, 'ACME M8-1Q'], [GPU_A, 'ACME M8-2Q'], [GPU_B, 'ACME M8-1Q'], [GPU_B, 'ACME M8-2Q']]);
     const first = await provisioner.create({ type: 'M8-1Q', uuid: NAMES[0]! });
     const second = await provisioner.create({ type: 'M8-2Q', uuid: NAMES[1]!.toUpperCase() });
@@ -53,6 +53,9 @@ describe('virtual GPUs by name', () => {
       { uuid: NAMES[0], gpu: GPU_A, type: 'ACME M8-1Q', vf: 0, state: 'Assigned' }, { uuid: NAMES[1], gpu: GPU_B, type: 'ACME M8-2Q', vf: 0, state: 'Assigned' },
     ]);
     expect(provisioner.creatable().map(({ gpu, name }) => [gpu, name])).toEqual([[GPU_B, 'ACME M8-2Q']]);
+    const { device, vf, owner } = provisioner.claim(NAMES[1]!);
+    expect(driver.managers.find((manager) => manager.device === device)!.assignment(vf, owner)).toMatchObject({ mine: true, state: 'Assigned' });
+    expect(() => provisioner.claim('nobody')).toThrow(expect.objectContaining({ code: 'UNKNOWN_VGPU' }));
     const vgpu = await provisioner.open(NAMES[1]!, { label: 'guest' });
     expect(provisioner.list().map(({ state }) => state)).toEqual(['Assigned', 'Active']);
     await expect(provisioner.destroy(NAMES[1]!)).rejects.toEqual(coded('InUse'));

@@ -81,11 +81,25 @@ export interface Provisioner {
    */
   open(uuid: string, guest?: GuestOptions): Promise<Vgpu>;
   /**
+   * What a driver of its virtual function opens it with; what that driver does is no business of the manager's. Synchronous.
+   *
+   * @throws {VgpuError} `UNKNOWN_VGPU`, `NOT_PLACED`
+   */
+  claim(uuid: string): Claim;
+  /**
    * Brings core and store together: after a start, when a GPU came back, or after its types were submitted. Assignments that the core
    * has lost are made again where they were; what was begun and not finished is undone, what was being destroyed is destroyed. One
    * that cannot be put back does not keep the others; it stays in the store, and {@link list} says why.
    */
   restore(): Promise<readonly Provisioned[]>;
+}
+
+/** A virtual function, and the 16 bytes that it was assigned for. */
+export interface Claim {
+  /** Device of its GPU on the bus. */
+  readonly device: string;
+  readonly vf: number;
+  readonly owner: Uint8Array;
 }
 
 interface Entry {
@@ -184,14 +198,13 @@ class NamedVgpus implements Provisioner {
   }
 
   async open(uuid: string, guest: GuestOptions = {}): Promise<Vgpu> {
-    const entry = this.#named(uuid);
-    const { step, vf, owner } = entry.stored;
-    const manager = this.#managerOf(entry);
-    if (!manager || step !== 'made' || vf === undefined || entry.problem) {
-      const { state, problem } = this.#show(entry);
-      throw new VgpuError('NOT_PLACED', `${entry.stored.uuid} cannot be opened: it is ${state}${problem ? ` (${problem.message})` : ''}`);
-    }
-    return manager.open({ vf, owner: octets(owner), keep: true, ...guest });
+    const { manager, vf, owner } = this.#placed(uuid);
+    return manager.open({ vf, owner, keep: true, ...guest });
+  }
+
+  claim(uuid: string): Claim {
+    const { manager: { device }, vf, owner } = this.#placed(uuid);
+    return { device, vf, owner };
   }
 
   restore(): Promise<readonly Provisioned[]> {
@@ -229,6 +242,18 @@ class NamedVgpus implements Provisioner {
     const entry = this.#entries.get(uuid.toLowerCase());
     if (!entry) throw new VgpuError('UNKNOWN_VGPU', `There is no virtual GPU ${JSON.stringify(uuid)}; there are ${this.#entries.size}`);
     return entry;
+  }
+
+  /** @throws {VgpuError} `UNKNOWN_VGPU`, `NOT_PLACED` */
+  #placed(uuid: string): { readonly manager: VgpuManager; readonly vf: number; readonly owner: Uint8Array } {
+    const entry = this.#named(uuid);
+    const { step, vf, owner } = entry.stored;
+    const manager = this.#managerOf(entry);
+    if (!manager || step !== 'made' || vf === undefined || entry.problem) {
+      const { state, problem } = this.#show(entry);
+      throw new VgpuError('NOT_PLACED', `${entry.stored.uuid} cannot be opened: it is ${state}${problem ? ` (${problem.message})` : ''}`);
+    }
+    return { manager, vf, owner: octets(owner) };
   }
 
   #managerOf({ stored }: Entry): VgpuManager | undefined {
