@@ -164,6 +164,11 @@ const commands = {
     await step("Linux with the modelled GPU", [process.execPath, "e2e/linux/judge.mjs", ...args]);
   },
 
+  async "e2e:vgpu"(args) {
+    await turbo("building nova", ["build", "--filter=@nova-stack/nova..."]);
+    await step("Linux with two vGPUs", [process.execPath, "e2e/linux/vgpu.mjs", ...args]);
+  },
+
   async "e2e:tinygrad"(args) {
     await turbo("building nova", ["build", "--filter=@nova-stack/nova..."]);
     await step("tinygrad's driver with the modelled GPU", [process.execPath, "e2e/tinygrad/judge.mjs", ...args]);
