@@ -1,12 +1,14 @@
 // Virtual GPUs by name, from the command line as built: each call is a host that starts, and any of them may be killed.
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { main } from '@nova-stack/nova';
-import { afterAll, describe, expect, test } from 'vitest';
+import { connectDevice } from '@nova-stack/vfio-user/client';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 
 const NOVA = fileURLToPath(new URL('../packages/nova/bin/nova.js', import.meta.url));
 const dir = mkdtempSync(join(tmpdir(), 'nova-vgpu-'));
@@ -40,6 +42,43 @@ describe('nova vgpu', () => {
     expect(await nova('create', 'L40-24Q', '--store', store)).toMatchObject({ status: 1, out: '', err: expect.stringMatching(/^nova: .*\n$/) as string });
     expect((await nova('destroy', UUIDS[1]!, '--store', store)).out).not.toContain(UUIDS[1]);
     expect(await listed(store)).toHaveLength(1);
+  });
+
+  test('serves those that were created and others, side by side, and leaves what was there before', async () => {
+    const store = newStore();
+    await nova('create', 'L40-24Q', '--uuid', UUIDS[0]!, '--vf', '5', '--store', store);
+    const [a, b] = [join(dir, 'a.sock'), join(dir, 'b.sock')];
+    const server = spawn(process.execPath, [NOVA, 'vgpu', 'serve', `${UUIDS[0]!}=${a}`, `L40-24C=${b}`, '--quiet', '--store', store], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void server.kill('SIGKILL'));
+    let said = '';
+    server.stdout.setEncoding('utf8');
+    while (said.split('\n').length < 3) said += (await once(server.stdout, 'data'))[0] as string;
+    const [one, two] = [await connectDevice({ path: a }), await connectDevice({ path: b })];
+    onTestFinished(async () => { await Promise.all([one.close(), two.close()]); });
+    const ids = ({ device }: typeof one): readonly unknown[] => [device.readConfig(0, 4), device.readConfig(0x2c, 4), device.resources.map(({ index, size }) => [index, size])];
+    const bars = [[0, 256 * 1024], [1, 256 * 2 ** 20], [3, 32 * 2 ** 20]];
+    expect([ids(one), ids(two)]).toEqual([[0x26b5_10de, 0x1777_10de, bars], [0x26b5_10de, 0x1792_10de, bars]]);
+    for (const [remote, value] of [[one, 1], [two, 2]] as const) {
+      remote.device.enable();
+      remote.device.mapBar(1).write32(4096, value);
+    }
+    const [inOne, inTwo] = [one.device.mapBar(1), two.device.mapBar(1)];
+    expect([inOne.read32(4096), inTwo.read32(4096)]).toEqual([1, 2]);
+    one.device.reset();
+    await vi.waitUntil(() => inOne.read32(4096) !== 0xffff_ffff, 30_000);
+    expect([inOne.read32(4096), inTwo.read32(4096)]).toEqual([0, 2]);
+    await Promise.all([one.close(), two.close()]);
+    // The next client finds nothing of what this one did.
+    const next = await connectDevice({ path: b });
+    next.device.enable();
+    const inNext = next.device.mapBar(1);
+    await vi.waitUntil(() => inNext.read32(4096) !== 0xffff_ffff, 30_000);
+    expect(inNext.read32(4096)).toBe(0);
+    await next.close();
+    server.kill('SIGTERM');
+    expect((await once(server, 'close'))[0]).toBe(0);
+    expect(said).toMatch(new RegExp(`^ready: ${UUIDS[0]!} \\(VF 5, 10de:26b5 10de:[0-9a-f]{4}, aperture 268435456, .*\nready: L40-24C \\(VF 0, `));
+    expect(await listed(store)).toMatchObject([{ uuid: UUIDS[0], vf: 5, state: 'Assigned' }]);
   });
 
   test.each([

@@ -33,6 +33,7 @@ describe("the walls, in the closure of what is installed", () => {
   test.each([
     ["a client knows only the contract", "vgpu", firmwareAndHardware],
     ["a client knows only the contract", "nova-drm", firmwareAndHardware],
+    ["a driver of virtual functions knows the contract and the bus", "vgpu-vfio", firmwareAndHardware.filter((name) => name !== "pci")],
     ["the contract knows no implementation", "nova-core-api", [...firmwareAndHardware, "vgpu", "nova-drm"]],
     ["a driver does not know the model", "nova-core", ["hw-model", "gsp-rm", "vgpu", "nova-drm"]],
     ["the model does not know the driver", "hw-model", ["nova-core", "nova-core-api", "gsp-rpc", "nvrm-headers", "aux-bus"]],
