@@ -9,8 +9,8 @@ import type { FaultRule, TraceEvent } from '@nova-stack/trace';
 
 /** Starts the task of a virtual GPU. */
 const BOOT_TASK = `gsp-rm.control.${NV2080_CTRL_CMD_VGPU_MGR_INTERNAL_BOOTLOAD_GSP_VGPU_PLUGIN_TASK.toString(16)}`;
-/** Virtual GPUs can be had with this one alone; the others do not offer them. */
-export const HOSTING = '570.144';
+/** Virtual GPUs can be had with these; the others do not offer them. */
+export const HOSTING: readonly string[] = ['535.113.01', '570.144'];
 
 /** A core, and the time that it lives in. */
 export interface TimedCore extends CoreUnderTest {
@@ -40,7 +40,7 @@ export async function novaCore(version: string): Promise<TimedCore> {
     endpoint: endpoint!,
     clock: machine.clock,
     secrets: /\b(?:gsp|gfid|rpc|rm|vmmu|wpr|falcon|chid|runlist|fwsec|booter|ad102|ada|\d{3}\.\d{2,3}(?:\.\d+)?)\b/i,
-    ...(version === HOSTING && { types: syntheticTypeFile({ device: 0x26b5, version }) }),
+    ...(HOSTING.includes(version) && { types: syntheticTypeFile({ device: 0x26b5, version }) }),
     lent: () => ({
       // When the core is down, memory that the device can still reach is what it forgot.
       bytes: session.state === 'Attached' || session.state === 'Revoking' ? free - session.base.limits().limits.memoryAvailable : device.dmaInUse().length,

@@ -13,7 +13,7 @@ afterAll(() => cores.stop());
 const notOffered: readonly string[] = ['vgpu.mixed-sizes', 'vgpu.migration.stop-copy'];
 const isNotTried = ({ capabilities = [] }: ConformanceCase, kind: string): boolean => kind !== 'memory' && capabilities.some((one) => notOffered.includes(one));
 
-describe.each(['memory', HOSTING])('over a socket, %s', (kind) => {
+describe.each(['memory', ...HOSTING])('over a socket, %s', (kind) => {
   test.each(CASES.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const { outcome, text } = await runCase(one, async () => (await cores.make(kind)).core);
     expect(outcome, text).toBe(isNotTried(one, kind) ? 'not-tried' : 'passed');

@@ -63,9 +63,9 @@ describe.each(rows)('what $driver sends to $version', ({ controls, classes, func
   });
 });
 
-test('virtual GPUs are hosted by 570.144 alone; the others say why not', () => {
+test('virtual GPUs are hosted by 535.113.01 and 570.144; the other says why not', () => {
   const hosting = RELEASES.map(({ version, plugin }) => [version, isAbsent(plugin) ? plugin.absent : 'yes']);
   expect(hosting).toEqual([
-    ['535.113.01', expect.stringMatching(/570\.144 only/) as string], ['570.144', 'yes'], ['580.105.08', expect.stringMatching(/570\.144 only/) as string],
+    ['535.113.01', 'yes'], ['570.144', 'yes'], ['580.105.08', expect.stringMatching(/535\.113\.01 and 570\.144 only/) as string],
   ]);
 });

@@ -1,6 +1,6 @@
 import { FirmwareFileError } from '../errors.ts';
 import { VGPU_GPUS, type VgpuGpu, type VgpuProfile } from './profiles.ts';
-import { record570 } from './record-570.ts';
+import { record535, record570 } from './records.ts';
 import { TYPE_FILE_GEN1, TYPE_FILE_GEN1_RELEASES, writeGen1TypeFile } from './type-file-gen1.ts';
 import { TYPE_FILE, writeVgpuTypeFile } from './type-file.ts';
 
@@ -20,7 +20,7 @@ export interface SyntheticTypeFileOptions {
 }
 
 /** How a release wants a type. */
-const RECORDS: Readonly<Record<string, (gpu: VgpuGpu, profile: VgpuProfile) => Uint8Array>> = { '570.144': record570 };
+const RECORDS: Readonly<Record<string, (gpu: VgpuGpu, profile: VgpuProfile) => Uint8Array>> = { '535.113.01': record535, '570.144': record570 };
 
 const NO_FEATURES = 128;
 

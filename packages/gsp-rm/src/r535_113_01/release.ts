@@ -9,13 +9,15 @@ import { classTable } from '../codec/classes.ts';
 import { displayControls } from '../codec/display-controls.ts';
 import { COMMON_EVENTS } from '../codec/event-numbers.ts';
 import { eventCodec } from '../codec/events.ts';
-import { absentControls, gpuControls } from '../codec/gpu-controls.ts';
+import { gpuControls } from '../codec/gpu-controls.ts';
 import { graphicsControls } from '../codec/graphics-controls.ts';
 import { memoryControls } from '../codec/memory-controls.ts';
 import { regionPowerControls } from '../codec/power-controls.ts';
 import { staticInfoCodec } from '../codec/static-info.ts';
 import type { Release } from '../release.ts';
-import { NO_PLUGIN, VGPU_CONTROL_NAMES } from '../vgpu/plugin-abi.ts';
+import { pluginAbi } from '../codec/plugin.ts';
+import { vgpuControls } from '../codec/vgpu-controls.ts';
+import * as shared from '@nova-stack/nvrm-headers/r535_113_01/vgpu_plugin';
 import { ENGINES } from './engines.ts';
 import * as rm from './layouts.ts';
 
@@ -48,7 +50,7 @@ export const RELEASE_535_113_01: Release = {
     ...graphicsControls(rm, ENGINES, absent('535.113.01 does not know the erratum that the scrubber works around')),
     ...regionPowerControls(rm, absent('535.113.01 is told each region instead')),
     ...displayControls(rm),
-    ...absentControls(VGPU_CONTROL_NAMES, NO_PLUGIN),
+    ...vgpuControls(rm),
   },
-  plugin: NO_PLUGIN,
+  plugin: pluginAbi(shared, ({ processed, result }) => shared.VGPU_CPU_GSP_RESPONSE_BUFF_REGION.create({ message_seq_num_processed: processed, result_code: result })),
 };

@@ -45,4 +45,4 @@ export const VGPU_CONTROL_NAMES: readonly (keyof VgpuIntents)[] = [
 ];
 
 /** Why a release hosts no vGPUs here. */
-export const NO_PLUGIN: Absent = absent('the memory that plugin tasks share with the host is known for 570.144 only');
+export const NO_PLUGIN: Absent = absent('the memory that plugin tasks share with the host is known for 535.113.01 and 570.144 only');

@@ -1,6 +1,6 @@
 import { PROFILE_535_113_01 } from '@nova-stack/gsp-rpc';
 
-import type { FirmwareAbi } from './abi.ts';
+import type { HostingAbi } from './abi.ts';
 import { absent } from './absent.ts';
 import { bootAbi } from './codec/boot.ts';
 import { calls } from './codec/calls.ts';
@@ -11,9 +11,10 @@ import { setRegistry } from './codec/registry.ts';
 import { staticInfo } from './codec/static-info.ts';
 import { systemInfo } from './codec/system-info.ts';
 import * as rm from './r535_113_01/layouts.ts';
+import { vgpu } from './r535_113_01/vgpu.ts';
 
 /** How firmware 535.113.01 spells every intent. */
-export const r535_113_01: FirmwareAbi = {
+export const r535_113_01: HostingAbi = {
   version: '535.113.01',
   framing: PROFILE_535_113_01,
   boot: bootAbi(rm, {
@@ -30,5 +31,5 @@ export const r535_113_01: FirmwareAbi = {
   },
   controls: controls(rm),
   channels: channels(rm),
-  vgpu: absent('shares memory with its vGPU tasks in a layout of which only parts are known'),
+  vgpu,
 };

@@ -306,7 +306,7 @@ describe('what a version lacks', () => {
 
   it('is declared', () => {
     expect(Object.fromEntries(FIRMWARE_ABIS.map((abi) => [abi.version, all(abi).map(([path]) => path)]))).toEqual({
-      '580.105.08': ['vgpu'], '570.144': [], '535.113.01': ['messages.events.journal', 'vgpu'],
+      '580.105.08': ['vgpu'], '570.144': [], '535.113.01': ['messages.events.journal'],
     });
   });
 

@@ -1,52 +1,30 @@
-import { text } from '@nova-stack/c-layout';
+import * as manager from '@nova-stack/nvrm-headers/r570_144/ctrl2080vgpumgrinternal';
 import { NVA081_CTRL_VGPU_INFO, NVA081_MAX_VGPU_PER_PGPU, NVA081_MAX_VGPU_TYPES_PER_PGPU } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
+import * as plugin from '@nova-stack/nvrm-headers/r570_144/vgpu_plugin';
 
-import { MiB } from '../../sizes.ts';
-import type { VgpuAbi, VgpuTypeFacts } from '../vgpu-abi.ts';
-import { plugin } from './plugin.ts';
-import { vgpuControls } from './vgpu-controls.ts';
+import { bootOf, logAt, vgpuControls } from '../codec/vgpu-controls.ts';
+import { configurationOf, layOut, pluginAbi } from '../codec/vgpu-plugin.ts';
+import { typeFacts } from '../codec/vgpu-types.ts';
+import type { VgpuAbi } from '../vgpu-abi.ts';
 
-function decodeType(record: Uint8Array): VgpuTypeFacts {
-  const info = NVA081_CTRL_VGPU_INFO.read(record);
-  const size = (field: 'profileSize' | 'fbLength' | 'gspHeapSize' | 'fbReservation' | 'mappableVideoSize' | 'bar1Length'): number => {
-    const value = info[field];
-    if (value > 2n ** 48n) throw new RangeError(`${field} = 0x${value.toString(16)} is above 2^48`);
-    return Number(value);
-  };
-  return {
-    id: info.vgpuType,
-    name: text(info.vgpuName),
-    physicalDevice: Number(info.pdevId & 0xffffn),
-    guestDevice: Number((info.vdevId >> 16n) & 0xffffn),
-    guestSubsystem: Number(info.vdevId & 0xffffn),
-    profileSize: size('profileSize'),
-    fbLength: size('fbLength'),
-    heapSize: size('gspHeapSize'),
-    fbReservation: size('fbReservation'),
-    mappableSize: size('mappableVideoSize'),
-    maxInstances: info.maxInstance,
-    heads: info.numHeads,
-    maxX: info.maxResolutionX,
-    maxY: info.maxResolutionY,
-    maxPixels: info.maxPixels,
-    frameLimit: info.frlConfig,
-    frameLimited: info.frlEnable !== 0,
-    partitioned: info.gpuInstanceSize !== 0,
-    severalPerGuest: info.multiVgpuSupported !== 0,
-    eccSupported: info.eccSupported !== 0,
-    compute: info.cudaEnabled !== 0,
-    encoderShare: info.encoderCapacity,
-    barSize: size('bar1Length') * MiB,
-    placementSize: info.placementSize,
-    homogeneousPlacements: info.homogeneousPlacementIds.slice(0, info.homogeneousPlacementCount),
-  };
-}
+const NO_PLACEMENT = 0xffff;
+const region = layOut(plugin.VGPU_REGION_SIZES);
 
+/** Virtual GPUs under 570.144: types name their places, and the task's kernel has a log. */
 export const vgpu: VgpuAbi = {
   typeRecordSize: NVA081_CTRL_VGPU_INFO.size,
   maxTypes: NVA081_MAX_VGPU_TYPES_PER_PGPU,
   maxInstances: NVA081_MAX_VGPU_PER_PGPU,
-  decodeType,
-  controls: vgpuControls,
-  plugin,
+  decodeType(record) {
+    const info = NVA081_CTRL_VGPU_INFO.read(record);
+    return { ...typeFacts(info), placementSize: info.placementSize, homogeneousPlacements: info.homogeneousPlacementIds.slice(0, info.homogeneousPlacementCount) };
+  },
+  controls: vgpuControls(manager, {
+    recordSize: NVA081_CTRL_VGPU_INFO.size, maxTypes: NVA081_MAX_VGPU_TYPES_PER_PGPU,
+    encodeBoot(boot) {
+      const [kernelLogBuffOffset, kernelLogBuffSize] = logAt(boot, region.kernelLog);
+      return manager.NV2080_CTRL_VGPU_MGR_INTERNAL_BOOTLOAD_GSP_VGPU_PLUGIN_TASK_PARAMS.create({ ...bootOf(manager, region, boot), kernelLogBuffOffset, kernelLogBuffSize });
+    },
+  }),
+  plugin: pluginAbi(plugin, (config) => plugin.NV_VGPU_CPU_RPC_DATA_COPY_CONFIG_PARAMS.create({ ...configurationOf(config), placement_id: config.placement ?? NO_PLACEMENT })),
 };

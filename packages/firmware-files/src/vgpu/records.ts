@@ -1,5 +1,6 @@
 import { ascii } from '@nova-stack/c-layout';
-import { NVA081_CTRL_VGPU_INFO } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
+import { NVA081_CTRL_VGPU_INFO as RECORD_535 } from '@nova-stack/nvrm-headers/r535_113_01/ctrla081';
+import { NVA081_CTRL_VGPU_INFO as RECORD_570 } from '@nova-stack/nvrm-headers/r570_144/ctrla081';
 
 import { digestOf, signatureBlock } from '../synthetic/ucode.ts';
 import { equalSizePlacements } from './placements.ts';
@@ -27,15 +28,12 @@ function display({ series, gib }: VgpuProfile): { readonly x: number; readonly y
 /** What the record of L40-1B has, and every type here gets, for want of a public source. */
 const COMMON = { gspHeapSize: 32 * MIB, fbReservation: 0, mappableVideoSize: 4 * MIB, encoderCapacity: 100, bar1Mib: 256 };
 
-const RECORD = NVA081_CTRL_VGPU_INFO;
-
-/** A type as firmware 570.144 wants it, with a synthetic signature over the rest of the record. */
-export function record570(gpu: VgpuGpu, profile: VgpuProfile): Uint8Array {
+/** What all releases want to know of a type. */
+function facts(gpu: VgpuGpu, profile: VgpuProfile): Parameters<typeof RECORD_535.create>[0] {
   const { class: vgpuClass, license, heads, frameRateLimit, cuda } = SERIES[profile.series];
   const { x, y, pixels } = display(profile);
   const name = `NVIDIA ${profile.name}`;
-  const placements = equalSizePlacements(profile.gib, gpu.gib, profile.maxInstances);
-  const record = RECORD.create({
+  return {
     vgpuType: profile.id,
     vgpuName: ascii(name, 32),
     vgpuClass: ascii(vgpuClass, 32),
@@ -64,11 +62,24 @@ export function record570(gpu: VgpuGpu, profile: VgpuProfile): Uint8Array {
     adapterName_Unicode: [...ascii(name, 64)],
     shortGpuNameString: ascii(gpu.name, 64),
     licensedProductName: ascii(license.split(',')[0]!, 128),
-    placementSize: profile.gib,
-    homogeneousPlacementCount: placements.length,
-    homogeneousPlacementIds: placements,
-  });
-  const { vgpuSignature: at, license: end } = RECORD.offsets;
+  };
+}
+
+/** Puts a synthetic signature over the rest of the record. */
+function signed(record: Uint8Array, { vgpuSignature: at, license: end }: { readonly vgpuSignature: number; readonly license: number }): Uint8Array {
   record.set(signatureBlock(end - at, 0, digestOf(record)), at);
   return record;
+}
+
+/** A type as firmware 535.113.01 wants it, which knows nothing of places. */
+export function record535(gpu: VgpuGpu, profile: VgpuProfile): Uint8Array {
+  return signed(RECORD_535.create(facts(gpu, profile)), RECORD_535.offsets);
+}
+
+/** A type as firmware 570.144 wants it. */
+export function record570(gpu: VgpuGpu, profile: VgpuProfile): Uint8Array {
+  const placements = equalSizePlacements(profile.gib, gpu.gib, profile.maxInstances);
+  return signed(RECORD_570.create({
+    ...facts(gpu, profile), placementSize: profile.gib, homogeneousPlacementCount: placements.length, homogeneousPlacementIds: placements,
+  }), RECORD_570.offsets);
 }
