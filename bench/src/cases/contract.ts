@@ -48,5 +48,6 @@ export const cases: Suite = [
   call("a record of ten fields", () => session.base.limits(), () => base.limits()),
   // Each record is copied, and frozen, name by name: two in one cost more than a microsecond.
   call("a record in a record", () => session.base.deviceInfo(), () => base.deviceInfo(), 1.5),
-  { name: "memory after 10 000 sessions more", unit: "bytes", rounds: 1, ours: { name: "growth", measure: leftBehind }, rival: { name: "100 kB", measure: () => 100_000 }, atMost: 1 },
+  // What the compiler keeps of its first meetings is no leak: that would grow each time.
+  { name: "memory after 10 000 sessions more", unit: "bytes", rounds: 3, ours: { name: "growth", measure: leftBehind }, rival: { name: "100 kB", measure: () => 100_000 }, atMost: 1 },
 ];
